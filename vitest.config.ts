@@ -1,0 +1,21 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Real-agent tests have a package.json and a runner of their own.
+    exclude: ['test/real-agents/**', '**/node_modules/**'],
+    testTimeout: 30_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      // Decisions are pure, so every branch of them can be reached from a test.
+      thresholds: {
+        'src/{board,agents,money,knowledge,workflow,patterns}/**': { 100: true },
+      },
+      reporter: [['text', { skipFull: true }]],
+    },
+  },
+})
+
+export default config
