@@ -1,0 +1,546 @@
+import * as fc from 'fast-check'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import type { AgentBackend } from '../agent-backend.ts'
+import { AtelierError, isAtelierError } from '../errors.ts'
+import type { AgentOptions, ConfigureOptions } from '../facade/contract.ts'
+import {
+  parseAgentOptions,
+  parseConfigure,
+  parseContextKey,
+  parseContextValue,
+  parseName,
+  parseProfile,
+  parsePrompt,
+} from './definition-schema.ts'
+import { byName } from './field-schemas.ts'
+import {
+  agentSchema,
+  agentShape,
+  configureSchema,
+  configureShape,
+  profileSchema,
+  profileShape,
+} from './option-schemas.ts'
+import { codeOf, problemError, problemsOf, sentencesOf } from './schema-problems.ts'
+import { MAX_PROMPT_BYTES, utf8Bytes } from './text-rules.ts'
+
+/** The error of a call that must refuse. */
+function refusal(call: () => unknown): AtelierError {
+  try {
+    call()
+  } catch (thrown) {
+    if (isAtelierError(thrown)) return thrown
+    throw thrown
+  }
+  throw new Error('It was accepted.')
+}
+
+const backend: AgentBackend = {
+  id: 'mine',
+  detect: async () => ({ ok: true }),
+  capabilities: () => {
+    throw new Error('not asked for')
+  },
+  run: () => {
+    throw new Error('not run')
+  },
+  close: async () => {},
+}
+
+describe('parseAgentOptions', () => {
+  it('makes fields of every option, with the timeout in ms and copies of what may change', () => {
+    const addDirs = ['../shared']
+    const settings = { hooks: { stop: undefined, start: [1, -0] } }
+    const parsed = parseAgentOptions('impl', {
+      role: 'You write code.',
+      profile: 'coder',
+      description: 'Writes code',
+      backend: 'claude',
+      backendConfig: { bin: 'claude' },
+      model: 'opus',
+      effort: 'high',
+      maxTurns: 15,
+      timeout: '5m',
+      permissionMode: 'accept_edits',
+      maxBudgetUsd: 0.5,
+      maxCostUsd: 0,
+      assumeUsd: 0.1,
+      gitContext: true,
+      env: { LANG: 'C', EMPTY: '' },
+      passEnv: ['GITHUB_TOKEN'],
+      allowedTools: ['Read', 'Bash(git log:*)'],
+      disallowedTools: [],
+      dangerouslySkipPermissions: false,
+      mcpConfig: { mcpServers: {} },
+      addDirs,
+      settings,
+      noSessionPersistence: true,
+      appendSystemPrompt: '',
+      session: 'fresh',
+      worktree: false,
+      workshopTools: false,
+    })
+    addDirs.push('/etc')
+    settings.hooks.start.push(2)
+    expect(parsed).toEqual({
+      profile: 'coder',
+      description: 'Writes code',
+      fields: {
+        role: 'You write code.',
+        backend: 'claude',
+        backendConfig: { bin: 'claude' },
+        model: 'opus',
+        effort: 'high',
+        maxTurns: 15,
+        timeoutMs: 300_000,
+        permissionMode: 'accept_edits',
+        maxBudgetUsd: 0.5,
+        maxCostUsd: 0,
+        assumeUsd: 0.1,
+        gitContext: true,
+        env: { LANG: 'C', EMPTY: '' },
+        passEnv: ['GITHUB_TOKEN'],
+        allowedTools: ['Read', 'Bash(git log:*)'],
+        disallowedTools: [],
+        dangerouslySkipPermissions: false,
+        mcpConfig: { mcpServers: {} },
+        addDirs: ['../shared'],
+        settings: { hooks: { start: [1, 0] } },
+        noSessionPersistence: true,
+        appendSystemPrompt: '',
+        session: 'fresh',
+      },
+    })
+  })
+
+  it('leaves out what is not set, so that it hides nothing of the profile', () => {
+    expect(parseAgentOptions('impl')).toEqual({ fields: {}, profile: null })
+    const { fields } = parseAgentOptions('impl', { model: undefined, maxTurns: 3 })
+    expect(Object.keys(fields)).toEqual(['maxTurns'])
+  })
+
+  it.each([
+    ['maxTurns', 0, 'maxTurns is 0; it must be a whole number of at least 1.'],
+    ['maxTurns', 1.5, 'maxTurns is 1.5; it must be a whole number of at least 1.'],
+    ['maxTurns', '15', 'maxTurns is "15"; it must be a whole number of at least 1.'],
+    ['maxBudgetUsd', -1, 'maxBudgetUsd is -1; it must be an amount in USD from 0 to 1000000000.'],
+    ['maxCostUsd', Number.POSITIVE_INFINITY, 'maxCostUsd is Infinity; it must be an amount in USD'],
+    ['assumeUsd', Number.NaN, 'assumeUsd is NaN; it must be an amount in USD'],
+    ['timeout', '5 minutes', 'timeout is "5 minutes"; it must be a duration above 0'],
+    ['timeout', 0, 'timeout is 0; it must be a duration above 0'],
+    ['timeout', `${'9'.repeat(400)}d`, 'it must be a duration above 0'],
+    ['timeout', true, 'timeout is true; it must be a duration above 0'],
+    ['model', ' ', 'model is ""; it must be a text that is not blank'],
+    ['model', null, 'model is null; it must be a text'],
+    ['role', 'a\0b', 'it must be a text without NUL characters'],
+    ['role', 5, 'role is 5; it must be a text'],
+    ['allowedTools', 'Read, Bash', 'allowedTools is "Read, Bash"; it must be a list of texts.'],
+    ['allowedTools', ['Read', ''], 'allowedTools[1] is ""; it must be a text that is not blank'],
+    ['gitContext', 'yes', 'gitContext is "yes"; it must be true or false.'],
+    ['session', 'new', 'session is "new"; it must be one of continue, fresh.'],
+    ['profile', 'my coder', 'profile is "my coder"; it must be the name of a profile.'],
+    ['backend', backend, 'backend is an object; it must be the id of a backend, such as "claude"'],
+    ['settings', { deep: [new Date(0)] }, 'settings.deep[0] is an object; it must be JSON'],
+    ['backendConfig', () => 1, 'backendConfig is a function; it must be JSON'],
+  ])('refuses a wrong value of %s (%#)', (field, value, sentence) => {
+    const error = refusal(() => parseAgentOptions('impl', { [field]: value }))
+    expect(error.code).toBe('invalid_input')
+    expect(error.message).toContain(`Agent "impl": `)
+    expect(error.message).toContain(sentence)
+    expect(error.details['field']).toMatch(new RegExp(`^${field}`, 'u'))
+    expect(error.details['allowed']).not.toBe('')
+  })
+
+  it('names the permission modes, also as data', () => {
+    const error = refusal(() => parseAgentOptions('impl', { permissionMode: 'acceptEdits' }))
+    const allowed = ['default', 'accept_edits', 'bypass_permissions', 'dont_ask', 'plan', 'auto']
+    expect(error.message).toBe(
+      `Agent "impl": permissionMode is "acceptEdits"; it must be one of ${allowed.join(', ')}.`,
+    )
+    expect(error.details).toEqual({ field: 'permissionMode', allowed })
+  })
+
+  it('suggests the nearest field for an unknown one, or else lists all', () => {
+    const error = refusal(() => parseAgentOptions('impl', { max_turns: 3 }))
+    expect(error.message).toBe('Agent "impl": max_turns is not a known field. Did you mean maxTurns?')
+    expect(error.details).toMatchObject({ field: 'max_turns', nearest: ['maxTurns'] })
+    expect(error.details['allowed']).toContain('permissionMode')
+    const far = refusal(() => parseAgentOptions('impl', { 'x y': 3 }))
+    expect(far.message).toMatch(/^Agent "impl": \["x y"\] is not a known field. Known are .*, maxTurns, /u)
+    expect(far.details).not.toHaveProperty('nearest')
+  })
+
+  it('tells several problems at once, and of many the first five', () => {
+    const two = refusal(() => parseAgentOptions('impl', { maxTurns: 0, model: 1 }))
+    expect(two.message.split('\n')).toEqual([
+      'Agent "impl":',
+      '  model is 1; it must be a text that is not blank and has no NUL characters.',
+      '  maxTurns is 0; it must be a whole number of at least 1.',
+    ])
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`unknown_${index}`, 1]))
+    expect(refusal(() => parseAgentOptions('impl', many)).message).toMatch(/\n {2}… and 4 more\.$/u)
+  })
+
+  it.each([
+    ['worktree', true],
+    ['workshopTools', true],
+    ['skill', 'board'],
+  ])('refuses %s as unsupported, since it works from a later version', (field, value) => {
+    const error = refusal(() => parseAgentOptions('impl', { [field]: value }))
+    expect(error.code).toBe('unsupported')
+    expect(error.message).toBe(`Agent "impl": ${field} works from a later version of Atelier; leave it out.`)
+    expect(error.details['field']).toBe(field)
+    expect(refusal(() => parseAgentOptions('impl', { [field]: value, maxTurns: 0 })).code).toBe(
+      'invalid_input',
+    )
+  })
+
+  it('never shows what may be a token', () => {
+    const secret = 'hunter2'
+    const inputs = [
+      { env: { TOKEN: 1, OTHER: `${secret}\0` } },
+      { env: secret },
+      { env: { [`TOKEN=${secret}`]: '' } },
+      { env: { [`TOKEN=${secret}`]: 1 } },
+      { passEnv: [`TOKEN=${secret}`] },
+      { passEnv: secret },
+      { backendConfig: { key: Symbol(secret) } },
+      { mcpConfig: new Map([[secret, secret]]) },
+      { settings: [undefined, secret] },
+    ]
+    for (const input of inputs) {
+      const error = refusal(() => parseAgentOptions('impl', input))
+      expect(JSON.stringify(error)).not.toContain(secret)
+      expect(error.code).toBe('invalid_input')
+    }
+    expect(refusal(() => parseAgentOptions('impl', inputs[0])).message).toContain(
+      'env.TOKEN is a number; it must be a text',
+    )
+    expect(refusal(() => parseAgentOptions('impl', inputs[2])).message).toContain(
+      'env["…"] is not a valid name; a name must be without "="',
+    )
+  })
+
+  it.each([[null], [[]], ['maxTurns'], [new Map()], [new Date(0)], [() => ({})]])(
+    'refuses a value that is no plain object in place of options (%#)',
+    (options) => {
+      expect(refusal(() => parseAgentOptions('impl', options)).message).toMatch(
+        /^Agent "impl": the value is .*; it must be a plain object\.$/u,
+      )
+    },
+  )
+})
+
+describe('parseProfile', () => {
+  it('takes the role apart from the fields', () => {
+    expect(parseProfile('coder', { role: 'Code.', description: 'Codes', timeout: 500 })).toEqual({
+      role: 'Code.',
+      description: 'Codes',
+      fields: { timeoutMs: 500 },
+    })
+    expect(parseProfile('coder', { role: 'Code.' })).toEqual({ role: 'Code.', fields: {} })
+  })
+
+  it('needs a role, and has no profile of its own', () => {
+    const missing = refusal(() => parseProfile('coder', {}))
+    expect(missing.message).toMatch(/^Profile "coder": role is missing; it must be a text/u)
+    expect(missing.details['field']).toBe('role')
+    expect(refusal(() => parseProfile('coder', { role: 'Code.', profile: 'x' })).message).toContain(
+      'profile is not a known field',
+    )
+  })
+})
+
+describe('parseConfigure', () => {
+  it('keeps what is of the workshop apart from the defaults of agents', () => {
+    expect(
+      parseConfigure({
+        backend: 'claude',
+        context: 'House rules.',
+        maxCostUsd: 5,
+        concurrency: 256,
+        timeout: '1s',
+      } as object),
+    ).toEqual({
+      fields: { backend: 'claude', context: 'House rules.', timeoutMs: 1000 },
+      maxCostUsd: 5,
+      concurrency: 256,
+    })
+    expect(parseConfigure()).toEqual({ fields: {} })
+    expect(Object.keys(parseConfigure({ backend: undefined }))).toEqual(['fields'])
+  })
+
+  it('takes a backend made in code, and its id as the default', () => {
+    const parsed = parseConfigure({ backend })
+    expect(parsed.backend).toBe(backend)
+    expect(parsed.fields.backend).toBe('mine')
+  })
+
+  it.each([[{ ...backend, id: 'my own' }], [{ ...backend, run: undefined }], [{ id: 'x' }], [null], ['a b']])(
+    'refuses a backend without what it needs (%#)',
+    (given) => {
+      const error = refusal(() => parseConfigure({ backend: given as AgentBackend }))
+      expect(error.message).toContain('the id of a backend')
+      expect(error.details['field']).toBe('backend')
+    },
+  )
+
+  it.each([0, 257, 1.5, '4'])('refuses a concurrency of %j', (concurrency) => {
+    const error = refusal(() => parseConfigure({ concurrency } as object))
+    expect(error.message).toContain('it must be a whole number from 1 to 256.')
+    expect(error.details).toEqual({ field: 'concurrency', allowed: 'a whole number from 1 to 256' })
+  })
+})
+
+describe('parseName', () => {
+  it.each(['a', '7', 'impl', 'dev_1', 'code-reviewer', 'v1.2', 'x'.repeat(64)])(
+    'takes a valid name (%#)',
+    (name) => {
+      expect(parseName('agent', name)).toBe(name)
+    },
+  )
+
+  it.each(['', '-a', '.a', '_a', 'a b', 'a/b', 'ä', 'a\n', 'x'.repeat(65), 5, null, undefined, ['a']])(
+    'refuses another name (%#)',
+    (name) => {
+      const error = refusal(() => parseName('agent', name))
+      expect(error.code).toBe('invalid_input')
+      expect(error.message).toMatch(/^The name of the agent is .*; it must be 1 to 64 characters of A-Z/u)
+      expect(error.details).toEqual({
+        field: 'name',
+        allowed: expect.stringContaining('beginning with a letter or digit') as string,
+      })
+    },
+  )
+
+  it('offers a similar name that is valid', () => {
+    expect(refusal(() => parseName('agent', ' my agent! ')).message).toMatch(/For example: "my-agent"\.$/u)
+    expect(refusal(() => parseName('agent', '…')).message).toMatch(/digit\.$/u)
+  })
+})
+
+describe('parsePrompt', () => {
+  it('takes any text, as it is', () => {
+    expect(parsePrompt('  Write\r\n\ttests 🎉 ')).toBe('  Write\r\n\ttests 🎉 ')
+  })
+
+  it('repairs a text that was cut inside of an emoji', () => {
+    expect(parsePrompt('Cheer 🎉'.slice(0, -1))).toBe('Cheer \uFFFD')
+    expect(parsePrompt('\udf89 🎉')).toBe('\uFFFD 🎉')
+  })
+
+  it.each(['', ' \n', 5, null, undefined, {}])('refuses what is no text (%#)', (text) => {
+    const error = refusal(() => parsePrompt(text))
+    expect(error.message).toMatch(/^The prompt is .*; it must be a text that is not blank\.$/u)
+    expect(error.details).toMatchObject({ field: 'prompt', allowed: 'a text that is not blank' })
+  })
+
+  it('refuses a prompt above 4 MiB with its size, the limit and what to do instead', () => {
+    expect(parsePrompt('x'.repeat(MAX_PROMPT_BYTES))).toHaveLength(MAX_PROMPT_BYTES)
+    const error = refusal(() => parsePrompt('€'.repeat(1_747_627)))
+    expect(error.code).toBe('invalid_input')
+    expect(error.message).toBe(
+      'The prompt has 5.0 MiB (5242881 bytes); the limit is 4.0 MiB (4194304 bytes). ' +
+        'Put the text in a file of the project and name the file in the prompt: the agent reads what it needs.',
+    )
+    expect(error.details).toEqual({
+      field: 'prompt',
+      allowed: 'at most 4194304 bytes',
+      bytes: 5_242_881,
+      limit: 4_194_304,
+    })
+  })
+
+  it('refuses binary data', () => {
+    const error = refusal(() => parsePrompt('PNG\0\0'))
+    expect(error.message).toMatch(
+      /^The prompt has a NUL character at position 3: that is binary data\. Put the text in a file/u,
+    )
+    expect(error.details).toEqual({ field: 'prompt', allowed: 'text' })
+  })
+
+  it('counts bytes as UTF-8 has them', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        (text) => utf8Bytes(text) === new TextEncoder().encode(text).length,
+      ),
+    )
+    const units = fc.array(fc.integer({ min: 0, max: 0xffff })).map((codes) => String.fromCharCode(...codes))
+    fc.assert(fc.property(units, (text) => utf8Bytes(text) === new TextEncoder().encode(text).length))
+  })
+})
+
+describe('parseContextKey', () => {
+  it.each(['plan', 'plan/step 1', 'ключ', '🎉', 'x'.repeat(512)])('takes a key (%#)', (key) => {
+    expect(parseContextKey(key)).toBe(key)
+  })
+
+  it.each(['', '  ', 'a\nb', 'a\0', '\ud83c', 'x'.repeat(513), 5, null, ['a', 'b']])(
+    'refuses another key (%#)',
+    (key) => {
+      const error = refusal(() => parseContextKey(key))
+      expect(error.message).toMatch(/^The key is .*; it must be a text of 1 to 512 characters/u)
+      expect(error.details['field']).toBe('key')
+    },
+  )
+})
+
+describe('parseContextValue', () => {
+  it('gives a copy of any JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(parseContextValue('k', value)).toEqual(JSON.parse(JSON.stringify(value)))
+      }),
+    )
+    const list = [{ a: 1 }]
+    expect(parseContextValue('k', list)).not.toBe(list)
+    expect(parseContextValue('k', { a: undefined, b: Object.create(null) as object })).toEqual({ b: {} })
+  })
+
+  it.each([
+    [undefined, 'value is undefined'],
+    [{ a: [1, undefined] }, 'value.a[1] is undefined'],
+    [{ 'a b': 1n }, 'value["a b"] is a bigint'],
+    [[Number.NaN], 'value[0] is NaN'],
+    [{ at: new Date(0) }, 'value.at is an object'],
+    [JSON.parse('{"__proto__": 1}'), 'without the key "__proto__"'],
+    ['x'.repeat(MAX_PROMPT_BYTES), 'the value is too large'],
+    [Array.from({ length: 200 }).reduce((inner) => [inner], 1), 'at most 100 levels deep'],
+  ])('refuses what is not JSON and names the part (%#)', (value: unknown, sentence) => {
+    const error = refusal(() => parseContextValue('plan', value))
+    expect(error.code).toBe('invalid_input')
+    expect(error.message).toMatch(/^The value for the key "plan": value/u)
+    expect(error.message).toContain(sentence)
+    expect(error.details).toMatchObject({ key: 'plan', field: expect.stringMatching(/^value/u) as string })
+  })
+
+  it('ends with a value that contains itself, or that is small and unfolds without end', () => {
+    const self: Record<string, unknown> = {}
+    self['self'] = self
+    expect(refusal(() => parseContextValue('k', self)).message).toContain('contain itself')
+    const doubled = Array.from({ length: 60 }).reduce((inner) => [inner, inner], 1)
+    expect(refusal(() => parseContextValue('k', doubled)).message).toContain('too large')
+  })
+})
+
+describe('any input', () => {
+  const parsers = {
+    parseAgentOptions: (value: unknown) => parseAgentOptions('impl', value),
+    parseProfile: (value: unknown) => parseProfile('coder', value),
+    parseConfigure: (value: unknown) => parseConfigure(value as object),
+    parseName: (value: unknown) => parseName('agent', value),
+    nameOfAgent: (value: unknown) => parseAgentOptions(value as string, null),
+    parsePrompt,
+    parseContextKey,
+    parseContextValue: (value: unknown) => parseContextValue('k', value),
+    keyOfValue: (value: unknown) => parseContextValue(value as string, undefined),
+  }
+  const fields = [...new Set([...Object.keys(agentShape), ...Object.keys(configureShape)])]
+  const broken = (): never => {
+    throw new Error('no')
+  }
+  const hostile: readonly unknown[] = [
+    new Proxy({}, { ownKeys: broken }),
+    new Proxy({}, { getPrototypeOf: () => 1 as never }),
+    Object.defineProperty({}, 'model', { enumerable: true, get: broken }),
+    { settings: Object.defineProperty({}, 'deep', { enumerable: true, get: broken }) },
+    { id: 'x', detect: broken, capabilities: broken, run: broken, close: broken },
+    revoked(),
+    Object.create({ model: 'x' }),
+    Symbol('s'),
+    class Options {
+      readonly model = 'x'
+    },
+  ]
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withSparseArray: true,
+    withBoxedValues: true,
+  })
+  const options = fc.dictionary(fc.oneof(fc.constantFrom(...fields), fc.string()), anything)
+
+  function errorOf(parse: (value: unknown) => unknown, value: unknown): unknown {
+    try {
+      parse(value)
+      return undefined
+    } catch (thrown) {
+      return thrown
+    }
+  }
+
+  function expectAtelierErrorOrNone(parse: (value: unknown) => unknown, value: unknown): void {
+    const error = errorOf(parse, value) ?? new AtelierError('invalid_input', 'None.')
+    expect(error).toBeInstanceOf(AtelierError)
+    expect(['invalid_input', 'unsupported']).toContain((error as AtelierError).code)
+    expect((error as AtelierError).message).toMatch(/\S/u)
+  }
+
+  it.each(Object.entries(parsers))('makes %s throw nothing but an AtelierError', (_, parse) => {
+    const input = fc.oneof(anything, options)
+    fc.assert(
+      fc.property(input, (value) => expectAtelierErrorOrNone(parse, value)),
+      { numRuns: 300 },
+    )
+    for (const value of hostile) {
+      expectAtelierErrorOrNone(parse, value)
+      for (const field of fields) expectAtelierErrorOrNone(parse, { [field]: value })
+    }
+  })
+
+  it('says so where the value cannot even be read', () => {
+    const error = refusal(() => parseAgentOptions('impl', hostile[2]))
+    expect(error.message).toBe('The options cannot be read: reading threw an error. Pass plain data.')
+    expect(error.cause).toEqual(new Error('no'))
+  })
+})
+
+describe('the schemas', () => {
+  it('have the fields of the contract, neither more nor fewer', () => {
+    expectTypeOf<keyof typeof agentShape>().toEqualTypeOf<keyof AgentOptions>()
+    expectTypeOf<keyof typeof configureShape>().toEqualTypeOf<keyof ConfigureOptions>()
+    expect(Object.keys(profileShape)).not.toContain('profile')
+    expect(Object.keys(agentShape)).toHaveLength(28)
+  })
+
+  it('become JSON Schema with a sentence about every field', () => {
+    for (const schema of [agentSchema, profileSchema, configureSchema]) {
+      const { properties = {}, additionalProperties } = z.toJSONSchema(schema, { unrepresentable: 'any' })
+      expect(additionalProperties).toBe(false)
+      expect(Object.keys(properties).length).toBeGreaterThan(10)
+      for (const field of Object.values(properties)) expect(field).toHaveProperty('description')
+    }
+  })
+})
+
+describe('objects by name', () => {
+  it('take valid names only', () => {
+    const schema = byName(z.number('a number'), 'an object of numbers by name')
+    expect(schema.parse({ impl: 1 })).toEqual({ impl: 1 })
+    const value = { 'my agent': 1, impl: 2 }
+    const [problem, ...others] = problemsOf(schema.safeParse(value).error?.issues ?? [], value)
+    expect(others).toEqual([])
+    expect(problem).toMatchObject({ kind: 'name', field: '["my agent"]', path: ['my agent'] })
+    expect(problem?.sentence).toMatch(
+      /^\["my agent"\] is not a valid name; a name must be 1 to 64 characters/u,
+    )
+  })
+})
+
+describe('an error of several problems', () => {
+  it('has a code and a text also where nothing is wrong', () => {
+    expect(codeOf([], 'invalid_config')).toBe('invalid_config')
+    expect(sentencesOf([])).toEqual([])
+    expect(problemError('It', []).details).toEqual({})
+  })
+})
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}

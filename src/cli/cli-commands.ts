@@ -1,0 +1,87 @@
+/** The verbs that only a command line has, as data; each loads what runs it. */
+import type { CliCommand } from './command.ts'
+
+export const CLI_COMMANDS: readonly CliCommand[] = [
+  {
+    name: 'init',
+    summary: 'Set up this folder: write a configuration that works, and trust it',
+    details: 'Overwrites nothing. Run again, it does what is still missing.',
+    group: 'workshop',
+    params: [{ name: 'ts', type: 'boolean', description: 'Write atelier.config.ts instead of atelier.config.yaml' }],
+    examples: ['atelier init', 'atelier init --ts'],
+    load: async () => (await import('./commands/init.ts')).runInit,
+  },
+  {
+    name: 'trust',
+    summary: 'Trust this folder, so that its configuration may name commands to run',
+    details: 'Read the configuration first: whoever wrote it decides what runs on this machine.',
+    group: 'workshop',
+    params: [],
+    examples: ['atelier trust'],
+    load: async () => (await import('./commands/trust.ts')).runTrust,
+  },
+  {
+    name: 'demo',
+    summary: 'Watch a small team work on a sample project, without an account',
+    group: 'workshop',
+    params: [{ name: 'name', type: 'string', positional: true, description: 'Which demo', default: 'direct' }],
+    examples: ['atelier demo'],
+    load: async () => (await import('./commands/demo.ts')).runDemoCommand,
+  },
+  {
+    name: 'up',
+    summary: 'Start the background host, which runs agents when no command waits for them',
+    details: 'If one is running already, it is adopted. It reads the configuration when it starts, and ends with `atelier down`.',
+    group: 'workshop',
+    params: [
+      { name: 'idleExit', type: 'duration', description: 'End by itself after this long without work', default: 'never' },
+    ],
+    examples: ['atelier up', 'atelier up --idle-exit 10m'],
+    load: async () => (await import('./commands/up.ts')).runUp,
+  },
+  {
+    name: 'down',
+    summary: 'End the background host',
+    details: 'Running turns may finish for up to 30 s; then, or with --now, they are interrupted and their messages wait for the next host.',
+    group: 'workshop',
+    params: [{ name: 'now', type: 'boolean', description: 'Interrupt running turns at once' }],
+    examples: ['atelier down', 'atelier down --now'],
+    load: async () => (await import('./commands/down.ts')).runDown,
+  },
+  {
+    name: 'host',
+    summary: 'Be the background host, in this terminal',
+    details: 'What `atelier up` starts. Ctrl-C ends it after its running turns; a second Ctrl-C at once.',
+    group: 'workshop',
+    params: [
+      { name: 'idleExit', type: 'duration', description: 'End by itself after this long without work', default: 'never' },
+    ],
+    examples: ['atelier host'],
+    load: async () => (await import('./commands/host.ts')).runHost,
+  },
+  {
+    name: 'repl',
+    summary: 'Talk to the team in JavaScript: every member of the workshop is in scope',
+    group: 'workshop',
+    params: [],
+    examples: ['atelier repl'],
+    load: async () => (await import('./commands/repl.ts')).runRepl,
+  },
+  {
+    name: 'completion',
+    summary: 'Print what makes a shell complete the verbs and flags',
+    group: 'workshop',
+    params: [
+      {
+        name: 'shell',
+        type: 'string',
+        required: true,
+        positional: true,
+        choices: ['bash', 'zsh', 'fish'],
+        description: 'The shell',
+      },
+    ],
+    examples: ['source <(atelier completion bash)'],
+    load: async () => (await import('./commands/completion.ts')).runCompletion,
+  },
+]

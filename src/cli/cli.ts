@@ -1,0 +1,99 @@
+/** One command line from its words to its exit status. */
+import { AtelierError, ERROR_CODES, isAtelierError, messageOf } from '../errors.ts'
+import type { OperationInput } from '../operations/operation.ts'
+import { systemClock } from '../time/system-clock.ts'
+import { parseArguments, readStandardInput, splitVerb, type Globals, type ParsedArguments } from './arguments.ts'
+import { EXIT_OK, isCliCommand, type Command, type ExitStatus } from './command.ts'
+import { findCommand } from './commands.ts'
+import { note, printJson, type Openers, type Session } from './session.ts'
+import { readInput, type Terminal } from './terminal.ts'
+
+export interface CliOptions {
+  readonly terminal: Terminal
+  readonly open: Openers
+  /** Aborted when nobody reads the output any more. */
+  readonly unread: AbortSignal
+}
+
+/** Runs a command line. Whatever goes wrong is told on the error stream, and never thrown. */
+export async function runCli(words: readonly string[], options: CliOptions): Promise<ExitStatus> {
+  // What the words ask for decides how an error in them is told.
+  let json = words.includes('--json')
+  try {
+    const { verb, rest } = splitVerb(words)
+    if (verb === undefined || verb === 'help') return await runWithoutVerb(verb === 'help' ? rest : [], words, options)
+    const command = findCommand(verb)
+    const parsed = parseArguments(command.params, rest)
+    json = parsed.globals.json === true
+    if (parsed.globals.version === true) return await showVersion(options.terminal)
+    if (parsed.globals.help === true) return await showHelp(command, options.terminal)
+    const input = await completeInput(parsed, options.terminal)
+    return await run(command, input, await openSession(command, parsed.globals, options))
+  } catch (error) {
+    return tellError(error, json, options.terminal)
+  }
+}
+
+async function run(command: Command, input: OperationInput, session: Session): Promise<ExitStatus> {
+  if (!isCliCommand(command)) return (await import('./run-operation.ts')).runOperation(command, input, session)
+  const act = await command.load()
+  return act(input as never, session)
+}
+
+async function openSession(command: Command, globals: Globals, options: CliOptions): Promise<Session> {
+  const { terminal, open, unread } = options
+  return { dir: await folderOf(command, globals, options), globals, terminal, clock: systemClock, open, unread }
+}
+
+/** The folder that was named, as it is; else the project that the command is run in. A new project begins where one is. */
+async function folderOf(command: Command, { dir }: Globals, { terminal, open }: CliOptions): Promise<string> {
+  if (dir === undefined && command.name !== 'init') return open.findFolder(terminal.cwd)
+  const { resolve } = process.getBuiltinModule('node:path')
+  return resolve(terminal.cwd, dir ?? '.')
+}
+
+async function completeInput({ input, fromInput }: ParsedArguments, terminal: Terminal): Promise<OperationInput> {
+  if (fromInput === undefined) return input
+  if (terminal.in.isTTY) note({ terminal }, `Type the ${fromInput.name}; end it with Ctrl-D on a line of its own.`)
+  return { ...input, [fromInput.name]: readStandardInput(fromInput, await readInput(terminal)) }
+}
+
+async function runWithoutVerb(topic: readonly string[], words: readonly string[], options: CliOptions): Promise<ExitStatus> {
+  const { terminal } = options
+  if (topic[0] !== undefined && !topic[0].startsWith('-')) return showHelp(findCommand(topic[0]), terminal)
+  if (topic.length === 0 && words[0] !== 'help' && parseArguments([], words).globals.version === true) return showVersion(terminal)
+  const { overview } = await import('./help.ts')
+  terminal.out.write(overview(terminal.out))
+  return EXIT_OK
+}
+
+async function showHelp(command: Command, { out }: Terminal): Promise<ExitStatus> {
+  const { commandHelp } = await import('./help.ts')
+  out.write(commandHelp(command, out))
+  return EXIT_OK
+}
+
+async function showVersion({ out }: Terminal): Promise<ExitStatus> {
+  const { readFile } = await import('node:fs/promises')
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  out.write(`${version}\n`)
+  return EXIT_OK
+}
+
+/** The message and code of an error for a person; for a program that asked for JSON, its data as well. */
+async function tellError(error: unknown, json: boolean, terminal: Terminal): Promise<ExitStatus> {
+  const known = isAtelierError(error) ? error : unexpected(error)
+  const [{ paintFor }, { safeText }] = await Promise.all([import('./paint.ts'), import('./text.ts')])
+  const { err } = terminal
+  const message = err.isTerminal ? safeText(known.message) : known.message
+  note({ terminal }, `${paintFor(err).bad('error:')} ${message} ${paintFor(err).faint(`[${known.code}]`)}`)
+  if (known !== error && error instanceof Error) note({ terminal }, error.stack ?? '')
+  if (json) printJson({ terminal }, { error: known })
+  return ERROR_CODES[known.code].exit
+}
+
+function unexpected(error: unknown): AtelierError {
+  return new AtelierError('host_failed', `${messageOf(error)}. This is an error in Atelier; please report it with what follows.`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,120 @@
+/** Runs one operation for the command line: opens what it needs, prints what it gives. */
+import { ERROR_CODES } from '../errors.ts'
+import type { HostedWorkshop } from '../facade/workshop.ts'
+import type { Operation, OperationContext, OperationInput, ReplyCount } from '../operations/operation.ts'
+import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, type ExitStatus } from './command.ts'
+import { note, openOptions, printJson, type Session } from './session.ts'
+
+type HostOperation = Extract<Operation, { needs: 'host' }>
+
+/** Runs the operation and prints its output. Errors are thrown. */
+export async function runOperation(operation: Operation, input: OperationInput, session: Session): Promise<ExitStatus> {
+  switch (operation.needs) {
+    case 'views':
+      return runOnViews(operation, input, session)
+    case 'team':
+      return withShop(session, async (shop) => print(operation, await operation.run(shop, input, {}), session, input))
+    case 'host':
+      return withShop(session, (shop) => runHosted(operation, input, session, shop))
+  }
+}
+
+async function runOnViews(
+  operation: Extract<Operation, { needs: 'views' }>,
+  input: OperationInput,
+  session: Session,
+): Promise<ExitStatus> {
+  const views = await session.open.views({ dir: session.dir })
+  try {
+    if (operation.streams !== true) return await print(operation, await operation.run(views, input, {}), session, input)
+    return await follow(operation, (context) => operation.run(views, input, context) as AsyncIterable<unknown>, session)
+  } finally {
+    await views.close()
+  }
+}
+
+async function withShop(session: Session, act: (shop: HostedWorkshop) => Promise<ExitStatus>): Promise<ExitStatus> {
+  const shop = await session.open.workshop({ ...openOptions(session), host: 'none' })
+  try {
+    return await act(shop)
+  } finally {
+    await shop.close()
+  }
+}
+
+/** Somebody runs the agents meanwhile, the user sees how it goes on, and Ctrl-C calls it off. */
+async function runHosted(
+  operation: HostOperation,
+  input: OperationInput,
+  session: Session,
+  shop: HostedWorkshop,
+): Promise<ExitStatus> {
+  const [{ takeInterrupts }, { keepHosted }, { showProgress }] = await Promise.all([
+    import('./interrupt.ts'),
+    import('./hosting.ts'),
+    import('./progress.ts'),
+  ])
+  const agents = operation.hosted(input)
+  const progress = operation.waits ? showProgress(session, shop, agents) : undefined
+  const interrupt = takeInterrupts(() => progress?.say('Cancelling; press Ctrl-C again to leave at once.'))
+  try {
+    const hosting = await keepHosted(session, shop, { agents, work: operation.work })
+    try {
+      const output = await operation.run(shop, input, { signal: interrupt.signal })
+      // A message that was cast has a host, also if the one that was there has just gone.
+      if (!operation.waits) await hosting.look()
+      await progress?.close()
+      return await print(operation, output, session, input)
+    } finally {
+      await hosting.close()
+    }
+  } finally {
+    await progress?.close()
+    interrupt.release()
+  }
+}
+
+/** Prints a stream until it ends, is interrupted, or nobody reads it any more. */
+async function follow(
+  operation: Operation,
+  run: (context: OperationContext) => AsyncIterable<unknown>,
+  session: Session,
+): Promise<ExitStatus> {
+  const { takeInterrupts } = await import('./interrupt.ts')
+  const interrupt = takeInterrupts(() => {})
+  const { out } = session.terminal
+  const line = session.globals.json === true ? JSON.stringify : await lineView(operation, session)
+  try {
+    for await (const one of run({ signal: AbortSignal.any([interrupt.signal, session.unread]) })) out.write(`${line(one)}\n`)
+  } finally {
+    interrupt.release()
+  }
+  return interrupt.signal.aborted ? EXIT_INTERRUPTED : EXIT_OK
+}
+
+async function lineView(operation: Operation, session: Session): Promise<(item: unknown) => string> {
+  const { showItem } = await import('./views/show.ts')
+  return (item) => showItem(operation.name, item, session)
+}
+
+async function print(
+  operation: Operation,
+  output: unknown,
+  session: Session,
+  input: OperationInput,
+): Promise<ExitStatus> {
+  if (session.globals.json === true) printJson(session, output)
+  else {
+    const { showOutput } = await import('./views/show.ts')
+    showOutput(operation.name, output, session, input)
+  }
+  return operation.needs === 'host' ? statusOfReplies(operation.replies?.(output)) : EXIT_OK
+}
+
+/** Ok if nobody failed; incomplete if some did; if all did, what their failures have in common. */
+function statusOfReplies({ answered, failures }: ReplyCount = { answered: 0, failures: [] }): ExitStatus {
+  if (failures.length === 0) return EXIT_OK
+  if (answered > 0) return EXIT_INCOMPLETE
+  const statuses = new Set(failures.map(({ code }) => ERROR_CODES[code].exit))
+  return statuses.size === 1 ? ([...statuses][0] as ExitStatus) : ERROR_CODES.all_agents_failed.exit
+}

@@ -1,0 +1,41 @@
+/** What a command works with: its folder, its streams, and the ways to open the workshop. */
+import type { WorkshopViews } from '../facade/contract.ts'
+import type { HostedWorkshop } from '../facade/workshop.ts'
+import type { Clock } from '../time/clock.ts'
+import type { OpenOptions } from '../workshop.ts'
+import type { Globals } from './arguments.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How the workshop is opened: the composition root, or a stand-in in tests. */
+export interface Openers {
+  views(options: { readonly dir: string }): Promise<WorkshopViews & { close(): Promise<void> }>
+  workshop(options: OpenOptions): Promise<HostedWorkshop>
+  /** The project folder of a command that is run somewhere inside of it. */
+  findFolder(from: string): Promise<string>
+  /** Trusts a folder's configuration; gives the folder as it is listed. */
+  trust(dir: string): Promise<string>
+}
+
+export interface Session {
+  readonly dir: string
+  readonly globals: Globals
+  readonly terminal: Terminal
+  readonly clock: Clock
+  readonly open: Openers
+  /** Aborted when nobody reads the output any more. */
+  readonly unread: AbortSignal
+}
+
+/** How this process opens the workshop for a verb that writes. */
+export function openOptions({ dir }: Session): OpenOptions {
+  return { dir, via: 'cli', trust: 'ask' }
+}
+
+export function note({ terminal }: Pick<Session, 'terminal'>, text: string): void {
+  terminal.err.write(`${text}\n`)
+}
+
+/** Writes one JSON document: on one line for programs, indented for people. */
+export function printJson({ terminal: { out } }: Pick<Session, 'terminal'>, value: unknown): void {
+  out.write(`${JSON.stringify(value ?? null, null, out.isTerminal ? 2 : 0)}\n`)
+}

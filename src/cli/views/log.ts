@@ -1,0 +1,77 @@
+import type { AtelierEvent } from '../../events.ts'
+import type { Json } from '../../json.ts'
+import { formatDuration } from '../../time/duration.ts'
+import { timeOfDay, usd } from '../format.ts'
+import { fit, oneLine, pad } from '../text.ts'
+import type { Page, Shown, Views } from './view.ts'
+
+export const LOG_VIEWS: Views<'events' | 'watch'> = {
+  events: (events, page) =>
+    events.length === 0
+      ? { body: '', remark: 'No such events.' }
+      : { body: events.map((event) => `${eventLine(event, page)}\n`).join('') },
+  watch: (event, page): Shown => ({ body: eventLine(event, page) }),
+}
+
+const TYPE_WIDTH = 18
+
+/** One event as one line: number, time, type, whom it is about, and the fact that matters most. */
+export function eventLine(event: AtelierEvent, { paint, width, now }: Pick<Page, 'paint' | 'width' | 'now'>): string {
+  const seq = String(event.seq).padStart(5)
+  const time = timeOfDay(event.at, now)
+  const subject = 'agent' in event.data ? event.data.agent : ''
+  const used = seq.length + 2 + time.length + 2 + TYPE_WIDTH + 2
+  const text = [subject, factOf(event)].filter((part) => part !== '').join('  ')
+  return `${paint.faint(`${seq}  ${time}`)}  ${paintType(event, paint)}  ${fit(oneLine(text), Math.max(20, width - used))}`
+}
+
+function paintType({ type }: AtelierEvent, paint: Page['paint']): string {
+  const text = pad(type, TYPE_WIDTH)
+  if (type === 'turn.finished') return paint.good(text)
+  return type === 'turn.lost' || type === 'message.failed' || type === 'host.lost' ? paint.bad(text) : paint.name(text)
+}
+
+function factOf(event: AtelierEvent): string {
+  switch (event.type) {
+    case 'profile.defined':
+      return event.data.profile
+    case 'agent.created':
+      return [event.data.backend, event.data.model, event.data.replaced ? 'replaced' : ''].filter(Boolean).join(' ')
+    case 'message.posted':
+    case 'schedule.created':
+      return headOfText(event.data.prompt)
+    case 'message.cancelled':
+      return event.data.reason
+    case 'message.failed':
+      return `${event.data.error.message} [${event.data.error.code}]`
+    case 'turn.started':
+      return event.data.attempt > 1 ? `attempt ${event.data.attempt}` : ''
+    case 'turn.finished': {
+      const { outcome, durationMs, costMicros, failure, answer } = event.data
+      const facts = `${outcome}, ${formatDuration(durationMs)}, ${usd(costMicros / 1_000_000)}`
+      return `${facts}  ${failure?.message ?? (answer === null ? '' : headOfText(answer))}`
+    }
+    case 'turn.lost':
+      return event.data.reason
+    case 'schedule.ticked':
+      return event.data.message === null ? 'skipped: busy' : ''
+    case 'context.put':
+    case 'context.removed':
+      return `${event.data.key} version ${event.data.version}`
+    case 'budget.set':
+      return `${event.data.scope} ${event.data.limitMicros === null ? 'no limit' : usd(event.data.limitMicros / 1_000_000)}`
+    case 'budget.reset':
+      return event.data.scope
+    case 'host.started':
+      return `${event.data.kind}, pid ${event.data.pid}`
+    case 'host.stopped':
+    case 'host.lost':
+      return event.data.host
+    default:
+      return ''
+  }
+}
+
+function headOfText(text: Json | { readonly head: string }): string {
+  return typeof text === 'string' ? text : (text as { readonly head: string }).head
+}

@@ -1,0 +1,42 @@
+/** Writes outputs for people. Programs ask for JSON, and load nothing of this. */
+import type { OperationInput, OperationName } from '../../operations/operation.ts'
+import { paintFor } from '../paint.ts'
+import { note, type Session } from '../session.ts'
+import { safeText } from '../text.ts'
+import { LOG_VIEWS } from './log.ts'
+import { RECORD_VIEWS } from './records.ts'
+import { RESULT_VIEWS } from './results.ts'
+import { TALK_VIEWS } from './talk.ts'
+import { TEAM_VIEWS } from './team.ts'
+import type { Page, Shown, Views } from './view.ts'
+
+const VIEWS: Views<OperationName> = { ...TEAM_VIEWS, ...TALK_VIEWS, ...RESULT_VIEWS, ...RECORD_VIEWS, ...LOG_VIEWS }
+
+/** Writes an output: data to standard output, remarks to standard error. A page is painted for the former. */
+export function showOutput(name: OperationName, output: unknown, session: Session, input: OperationInput): void {
+  const { body, remark } = show(name, output, pageFor(session, input))
+  if (body !== '') session.terminal.out.write(body)
+  if (remark !== undefined) note(session, paintFor(session.terminal.err).faint(remark))
+}
+
+/** One item of a stream as a line. */
+export function showItem(name: OperationName, item: unknown, session: Session): string {
+  return show(name, item, pageFor(session, {})).body
+}
+
+function show(name: OperationName, output: unknown, page: Page): Shown {
+  const view = VIEWS[name] as (output: unknown, page: Page) => Shown
+  return view(output, page)
+}
+
+/** What agents wrote reaches a terminal without the means to command it; a file or a program gets it as it is. */
+function pageFor({ terminal, clock }: Session, input: OperationInput): Page {
+  const { out } = terminal
+  return {
+    paint: paintFor(out),
+    width: out.width,
+    now: clock.now(),
+    input,
+    clean: out.isTerminal ? safeText : (text) => text,
+  }
+}

@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { AtelierError, ERROR_CODES, errorData, isAtelierError, messageOf, nearestNames, toError, unreachable } from './errors.ts'
+import { FAILURES } from './agents/failures.ts'
+
+describe('the table of error codes', () => {
+  it('lists the codes in order, so that a new one has one place', () => {
+    const codes = Object.keys(ERROR_CODES)
+    expect(codes).toEqual(codes.toSorted())
+  })
+
+  it.each(Object.entries(ERROR_CODES))('maps %s to an exit status and an HTTP error', (code, { exit, http }) => {
+    expect(code).toMatch(/^[a-z]+(?:_[a-z]+)*$/u)
+    expect([1, 2, 3, 4, 130]).toContain(exit)
+    expect(http).toBeGreaterThanOrEqual(400)
+    expect(http).toBeLessThan(600)
+  })
+
+  it('knows every code under which a turn may fail', () => {
+    const codes = Object.values(FAILURES).map(({ code }) => code)
+    expect(codes.filter((code) => ERROR_CODES[code] === undefined)).toEqual([])
+  })
+
+  it('gives budget, usage, waiting and interruption their own exit status', () => {
+    const exits = (['budget_exceeded', 'invalid_input', 'timeout', 'cancelled'] as const).map((code) => ERROR_CODES[code].exit)
+    expect(exits).toEqual([4, 2, 3, 130])
+  })
+})
+
+describe('an error', () => {
+  it('carries its code, message and details as plain data', () => {
+    const error = new AtelierError('not_found', 'There is no agent "impl".', { details: { agent: 'impl' } })
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      code: 'not_found',
+      message: 'There is no agent "impl".',
+      details: { agent: 'impl' },
+    })
+  })
+
+  it('has no details in its data where there are none', () => {
+    expect(new AtelierError('timeout', 'Too late.').toJSON()).toEqual({ code: 'timeout', message: 'Too late.' })
+    expect(Object.keys(errorData('timeout', 'Too late.', {}))).toEqual(['code', 'message'])
+  })
+
+  it('keeps what caused it', () => {
+    const cause = new Error('ENOSPC')
+    expect(new AtelierError('disk_full', 'No space.', { cause }).cause).toBe(cause)
+    expect(new AtelierError('disk_full', 'No space.')).not.toHaveProperty('cause')
+  })
+
+  it('comes back from its data as it was', () => {
+    const plain = errorData('queue_full', 'Full.')
+    const detailed = errorData('queue_full', 'Full.', { limit: 5 })
+    expect(toError(plain).toJSON()).toEqual(plain)
+    expect(toError(detailed).toJSON()).toEqual(detailed)
+  })
+
+  it('is told from other errors, and by its code', () => {
+    const error = new AtelierError('timeout', 'Too late.')
+    expect(isAtelierError(error)).toBe(true)
+    expect(isAtelierError(error, 'timeout')).toBe(true)
+    expect(isAtelierError(error, 'cancelled')).toBe(false)
+    expect(isAtelierError(new Error('Too late.'))).toBe(false)
+    expect(isAtelierError(error.toJSON())).toBe(false)
+  })
+
+  it('has a text whatever was thrown', () => {
+    expect([messageOf(new Error('no')), messageOf('no'), messageOf(undefined), messageOf(7)]).toEqual(['no', 'no', 'undefined', '7'])
+  })
+})
+
+it('says what a newer version has written that this one does not know', () => {
+  expect(() => unreachable('agent.painted' as never, 'Event')).toThrow(
+    expect.objectContaining({ code: 'unsupported', message: 'Event "agent.painted" is not known to this version of Atelier.' }),
+  )
+})
+
+describe('the nearest names', () => {
+  it.each([
+    ['reviwer', ['reviewer', 'impl', 'tests'], ['reviewer']],
+    ['imp', ['impl', 'planner'], ['impl']],
+    ['impl', ['planner', 'reviewer'], []],
+    ['ab', ['ba', 'ab1', 'zzzzzz'], ['ab1', 'ba']],
+    ['dev', ['dev_1', 'dev_2', 'dev_3', 'dev_4'], ['dev_1', 'dev_2', 'dev_3']],
+    ['x', [], []],
+    // A word is no suggestion once more than half of it would have to change.
+    ['abcdef', ['abcxyz', 'abwxyz'], ['abcxyz']],
+  ])('of %j among %j are %j', (name, known, nearest) => {
+    expect(nearestNames(name, known)).toEqual(nearest)
+  })
+
+  it('lists those equally near in alphabetical order', () => {
+    expect(nearestNames('cat', ['hat', 'bat', 'rat'])).toEqual(['bat', 'hat', 'rat'])
+  })
+
+  it('begin with the name itself if it is known, and are never more than three', () => {
+    const name = fc.string({ minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(name, fc.uniqueArray(name, { maxLength: 8 }), (wanted, others) => {
+        const nearest = nearestNames(wanted, new Set([...others, wanted]))
+        expect(nearest[0]).toBe(wanted)
+        expect(nearest.length).toBeLessThanOrEqual(3)
+      }),
+    )
+  })
+
+  it('do not depend on which of two names was typed and which is known', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 10 }), fc.string({ maxLength: 10 }), (a, b) => {
+        expect(nearestNames(a, [b]).length).toBe(nearestNames(b, [a]).length)
+      }),
+    )
+  })
+})

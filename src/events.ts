@@ -1,0 +1,156 @@
+/**
+ * The log's closed union: every decision that was ever taken is one of these, `noun.verb` in the
+ * past tense. Rows of projected tables follow from them alone.
+ */
+import type { FailureKind, TurnFailure } from './agents/failures.ts'
+import type { ErrorData } from './errors.ts'
+import type { StoredText } from './json.ts'
+import type { CostSource, MessageKind, SessionRef, Usage } from './tables.ts'
+
+/** Through which surface somebody acts. */
+export type Via = 'library' | 'cli' | 'mcp' | 'http' | 'host'
+
+/** Who acts: a person, a program or an agent, and through which surface. */
+export interface Identity {
+  readonly actor: string
+  readonly via: Via
+}
+
+/** The data of every event by its type. Money is in millionths of a US dollar, time in ms since the epoch. */
+export interface EventBodies {
+  'profile.defined': { readonly profile: string; readonly definition: string }
+
+  'agent.created': {
+    readonly agent: string
+    readonly generation: number
+    readonly profile: string | null
+    readonly backend: string
+    readonly model: string | null
+    readonly definition: string
+    /** It took the place of an agent of the same name. */
+    readonly replaced: boolean
+  }
+  'agent.reset': { readonly agent: string; readonly generation: number }
+  'agent.dismissed': { readonly agent: string }
+
+  'message.posted': {
+    readonly message: string
+    readonly agent: string
+    readonly backend: string
+    readonly generation: number
+    readonly kind: MessageKind
+    readonly prompt: StoredText
+    readonly group: string | null
+    readonly timeoutMs: number | null
+  }
+  'message.cancelled': { readonly message: string; readonly agent: string; readonly reason: string }
+  /** It failed without a turn that could say so: no budget, or hosts died on it too often. */
+  'message.failed': { readonly message: string; readonly agent: string; readonly error: ErrorData }
+
+  'turn.started': {
+    readonly turn: string
+    readonly message: string
+    readonly agent: string
+    readonly profile: string | null
+    readonly host: string
+    readonly attempt: number
+    readonly session: SessionRef | null
+    readonly promptHash: string
+    readonly reservedMicros: number
+  }
+  'turn.finished': {
+    readonly turn: string
+    readonly message: string
+    readonly agent: string
+    readonly profile: string | null
+    readonly outcome: 'completed' | 'failed' | 'cancelled'
+    /** False if the message was cancelled meanwhile: then only cost and session count. */
+    readonly accepted: boolean
+    readonly answer: StoredText | null
+    readonly failure: TurnFailure | null
+    readonly session: SessionRef | null
+    readonly usage: Usage
+    readonly costMicros: number
+    readonly costSource: CostSource
+    readonly modelTurns: number
+    readonly durationMs: number
+  }
+  /** Its host died or went silent; the message waits again unless `message.failed` follows. */
+  'turn.lost': {
+    readonly turn: string
+    readonly message: string
+    readonly agent: string
+    readonly profile: string | null
+    readonly host: string
+    readonly reason: 'host_died' | 'lease_expired' | 'host_stopped'
+    /** Charged for work of unknown cost: the reservation. */
+    readonly chargedMicros: number
+  }
+
+  'schedule.created': { readonly agent: string; readonly prompt: StoredText; readonly intervalMs: number }
+  'schedule.cancelled': { readonly agent: string }
+  /** `message` is null if the agent was busy and the tick was skipped. */
+  'schedule.ticked': { readonly agent: string; readonly message: string | null; readonly nextAt: number }
+
+  'context.put': { readonly key: string; readonly value: StoredText; readonly version: number }
+  'context.removed': { readonly key: string; readonly version: number }
+
+  'budget.set': { readonly scope: string; readonly limitMicros: number | null }
+  'budget.reset': { readonly scope: string }
+
+  'host.started': { readonly host: string; readonly pid: number; readonly kind: string }
+  /** Somebody asked it to end: after its running turns, or at once, which puts their messages back. */
+  'host.stop_requested': { readonly host: string; readonly now: boolean }
+  'host.stopped': { readonly host: string }
+  'host.lost': { readonly host: string; readonly reason: 'host_died' | 'lease_expired' }
+}
+
+export type EventType = keyof EventBodies
+
+/** The version that each type of event is written with. A reader brings older ones up first. */
+export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
+  'profile.defined': 1,
+  'agent.created': 1,
+  'agent.reset': 1,
+  'agent.dismissed': 1,
+  'message.posted': 1,
+  'message.cancelled': 1,
+  'message.failed': 1,
+  'turn.started': 1,
+  'turn.finished': 1,
+  'turn.lost': 1,
+  'schedule.created': 1,
+  'schedule.cancelled': 1,
+  'schedule.ticked': 1,
+  'context.put': 1,
+  'context.removed': 1,
+  'budget.set': 1,
+  'budget.reset': 1,
+  'host.started': 1,
+  'host.stop_requested': 1,
+  'host.stopped': 1,
+  'host.lost': 1,
+}
+
+/** A decision before it is stored. */
+export type NewEvent = { readonly [T in EventType]: { readonly type: T; readonly data: EventBodies[T] } }[EventType]
+
+/** What the log adds to an event. */
+export interface EventEnvelope {
+  /** Order of commit; rises, and may have gaps. */
+  readonly seq: number
+  /** Time of the store, ms since the epoch. */
+  readonly at: number
+  readonly actor: string
+  readonly via: Via
+  readonly version: number
+}
+
+/** An event as the log holds it. */
+export type AtelierEvent = NewEvent & EventEnvelope
+
+/** An event of one type. */
+export type EventOf<T extends EventType> = Extract<AtelierEvent, { readonly type: T }>
+
+/** The kinds of failure that an event may carry. */
+export type { FailureKind }

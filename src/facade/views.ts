@@ -1,0 +1,70 @@
+/** The members that only read. */
+import { toError } from '../errors.ts'
+import type { AtelierEvent } from '../events.ts'
+import type { Json } from '../json.ts'
+import { budgetScope } from '../team/budget-scope.ts'
+import { viewBudget, viewCost } from '../team/money-views.ts'
+import type { FullResult, ProfileView } from '../team/view-types.ts'
+import {
+  viewAgents,
+  viewEntry,
+  viewFullResult,
+  viewHistory,
+  viewInfo,
+  viewKeys,
+  viewProfiles,
+  viewSchedules,
+  viewStatus,
+  viewTranscript,
+  type ViewContext,
+} from '../team/views.ts'
+import { watchEvents } from '../team/watching.ts'
+import type { WatchOptions, WorkshopViews } from './contract.ts'
+
+const DEFAULT_HISTORY = 20
+const DEFAULT_EVENTS = 20
+
+/**
+ * The views of a store.
+ * @param fileProfiles profiles that were not defined by a call but stand in files
+ */
+export function createViews(view: ViewContext, fileProfiles: () => Promise<readonly ProfileView[]>): WorkshopViews {
+  const { store } = view
+  function result(agent: string): Promise<string>
+  function result(agent: string, form: 'full'): Promise<FullResult>
+  async function result(agent: string, form?: 'full'): Promise<string | FullResult> {
+    const full = await viewFullResult(view, agent)
+    if (form === 'full') return full
+    if (full.isError && full.error !== null) throw toError(full.error)
+    return full.result
+  }
+  return {
+    status: () => viewStatus(view),
+    agents: () => viewAgents(view),
+    async profiles() {
+      const defined = await viewProfiles(view)
+      const names = new Set(defined.map(({ name }) => name))
+      const others = (await fileProfiles()).filter(({ name }) => !names.has(name))
+      return [...defined, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    },
+    info: (agent) => viewInfo(view, agent),
+    result,
+    history: (agent, { last = DEFAULT_HISTORY } = {}) => viewHistory(view, agent, last),
+    transcript: (turnOrAgent) => viewTranscript(view, turnOrAgent),
+    cost: () => viewCost(store),
+    totalCost: async () => (await viewCost(store)).total.costUsd,
+    budget: (agent) => viewBudget(store, budgetScope(agent)),
+    async get(key, fallback): Promise<Json | undefined> {
+      return (await viewEntry(view, key))?.value ?? fallback
+    },
+    entry: (key) => viewEntry(view, key),
+    keys: (prefix = '') => viewKeys(view, prefix),
+    schedules: () => viewSchedules(view),
+    events: ({ last, after, types } = {}): Promise<readonly AtelierEvent[]> =>
+      store.events({
+        ...(after === undefined ? { last: last ?? DEFAULT_EVENTS } : { after, ...(last === undefined ? {} : { limit: last }) }),
+        ...(types === undefined ? {} : { types }),
+      }),
+    watch: (options: WatchOptions = {}) => watchEvents(store, options),
+  }
+}

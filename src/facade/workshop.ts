@@ -1,0 +1,228 @@
+/** The members that users call, joined into one object. */
+import type { ActivityListener } from '../team/turn-runner.ts'
+import { parseAgentOptions, parseConfigure, parseContextKey, parseContextValue, parseName, parsePrompt } from '../agents/definition-schema.ts'
+import type { ProfileDefinition } from '../agents/definition.ts'
+import { AtelierError, isAtelierError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import { parseDuration, type Duration } from '../time/duration.ts'
+import type { TeamContext } from '../team/context.ts'
+import {
+  cancelSchedule,
+  createAgent,
+  createSchedule,
+  defineProfile,
+  dismissAgent,
+  putContext,
+  removeContext,
+  resetAgent,
+  resetBudget,
+  setBudget,
+} from '../team/defining.ts'
+import type { Host } from '../team/host.ts'
+import { requestStop } from '../team/host-control.ts'
+import type { BudgetView, ContextEntry, HostLine, ScheduleView } from '../team/view-types.ts'
+import { viewHosts, type ViewContext } from '../team/views.ts'
+import type {
+  AgentOptions,
+  AskOptions,
+  ConfigureOptions,
+  Defined,
+  PendingCast,
+  PendingFan,
+  PendingReply,
+  PutOptions,
+  Reply,
+  TeamReplies,
+  WaitOptions,
+  Workshop,
+  WorkshopViews,
+} from './contract.ts'
+import type { Roster } from './roster.ts'
+import { Talking } from './talking.ts'
+
+/** How often a merge is tried while others write the same key. */
+const MERGE_TRIES = 10
+
+/** What the composition root wires together. */
+export interface WorkshopParts {
+  readonly dir: string
+  readonly team: TeamContext
+  readonly view: ViewContext
+  readonly views: WorkshopViews
+  readonly roster: Roster
+  /** The host of this process, if it runs agents. */
+  readonly host: Host | undefined
+  readonly concurrency: { value: number }
+  readonly activity: Set<ActivityListener>
+  gitSummary(): Promise<string>
+  gitDiff(): Promise<string>
+  /** Ends what lies below: the store. */
+  release(): Promise<void>
+}
+
+/** A workshop with what surfaces need beyond the members for users. */
+export interface HostedWorkshop extends Workshop {
+  /** Resolves when this process's host has ended; at once if there is none. */
+  readonly hostEnded: Promise<void>
+  /** Every registered host, and whether it lives. */
+  hosts(): Promise<readonly HostLine[]>
+  /** Asks a host to end. */
+  stopHost(host: string, options: { readonly now: boolean }): Promise<void>
+  /** Called with what happens in turns that this process runs. */
+  onActivity(listener: ActivityListener): () => void
+}
+
+/** Makes the workshop of its parts. */
+export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
+  const { dir, team, view, views, roster, host, activity } = parts
+  const talking = new Talking(team, view, host !== undefined)
+  let closing: Promise<void> | undefined
+
+  function open(): void {
+    if (closing !== undefined) throw new AtelierError('closed', 'This workshop is closed; open it again with openWorkshop.')
+  }
+
+  function configure(options: ConfigureOptions): void {
+    open()
+    const { fields, backend, maxCostUsd, concurrency } = parseConfigure(options)
+    if (backend !== undefined) {
+      roster.addBackend(backend)
+      host?.backendsChanged().catch(() => {})
+    }
+    roster.configure(fields)
+    if (concurrency !== undefined) parts.concurrency.value = concurrency
+    if (maxCostUsd !== undefined) settled(setBudget(team, maxCostUsd))
+  }
+
+  function profile(name: string, roleOrOptions: string | AgentOptions, more: AgentOptions = {}): Defined {
+    open()
+    parseName('profile', name)
+    const { fields, description } = parseAgentOptions(name, withRole(roleOrOptions, more))
+    const { role = '', ...rest } = fields
+    const definition: ProfileDefinition = { role, fields: rest, ...(description === undefined ? {} : { description }) }
+    roster.addProfile(name, definition, 'defined')
+    return { name, stored: settled(defineProfile(team, name, definition)) }
+  }
+
+  function agent(name: string, roleOrOptions: string | AgentOptions = {}, more: AgentOptions = {}): Defined {
+    open()
+    parseName('agent', name)
+    const { fields, profile: from } = parseAgentOptions(name, withRole(roleOrOptions, more))
+    const definition = roster.resolve(name, from, fields)
+    return { name, stored: settled(createAgent(team, name, from, definition)) }
+  }
+
+  async function put(key: string, value: Json, { ifVersion, merge }: PutOptions = {}): Promise<ContextEntry> {
+    open()
+    parseContextKey(key)
+    parseContextValue(key, value)
+    if (merge === undefined) await putContext(team, key, value, ifVersion)
+    else await mergeContext(key, value, merge)
+    return (await views.entry(key)) as ContextEntry
+  }
+
+  async function mergeContext(key: string, incoming: Json, merge: NonNullable<PutOptions['merge']>): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const current = await views.entry(key)
+      const value = current === undefined ? incoming : merge(current.value, incoming)
+      parseContextValue(key, value)
+      try {
+        await putContext(team, key, value, current?.version ?? 0)
+        return
+      } catch (error) {
+        if (!isAtelierError(error, 'conflict') || tries >= MERGE_TRIES) throw error
+      }
+    }
+  }
+
+  async function close({ signal, drain = true }: Parameters<Workshop['close']>[0] = {}): Promise<void> {
+    closing ??= (async () => {
+      if (drain) await talking.drained(signal)
+      await host?.stop({ now: !drain || signal?.aborted === true })
+      talking.close()
+      await roster.close()
+      await parts.release()
+    })()
+    return closing
+  }
+
+  return {
+    ...views,
+    dir,
+    configure,
+    profile,
+    agent,
+    dismiss: (name: string) => dismissAgent(team, name),
+    reset: (name: string) => resetAgent(team, name),
+    async resetAll() {
+      for (const name of await views.agents()) await resetAgent(team, name)
+    },
+    ask(name: string, prompt: string, options?: AskOptions): PendingReply {
+      open()
+      return talking.ask(name, prompt, options)
+    },
+    cast(name: string, prompt: string, options?: AskOptions): PendingCast {
+      open()
+      return talking.cast(name, prompt, options)
+    },
+    await: (name: string, options?: WaitOptions): Promise<Reply | undefined> => talking.await(name, options),
+    awaitAll: (options?: WaitOptions): Promise<TeamReplies> => talking.awaitAll(options),
+    pipe(from: string | PendingReply | Reply, to: string, message?: string, options?: AskOptions): PendingReply {
+      open()
+      return talking.pipe(from, to, message, options)
+    },
+    fan(message: string, agents: readonly string[], options?: AskOptions): PendingFan {
+      open()
+      return talking.fan(message, agents, options)
+    },
+    cancel: (name: string) => talking.cancel(name),
+    async setBudget(limitUsd: number | null, name?: string): Promise<BudgetView> {
+      if (limitUsd !== null && !(Number.isFinite(limitUsd) && limitUsd >= 0)) {
+        throw new AtelierError('invalid_input', `A budget is a number of USD that is not negative, or null for no limit; got ${limitUsd}.`)
+      }
+      await setBudget(team, limitUsd, name)
+      return views.budget(name)
+    },
+    async resetBudget(name?: string): Promise<BudgetView> {
+      await resetBudget(team, name)
+      return views.budget(name)
+    },
+    put,
+    remove: (key: string, { ifVersion }: { readonly ifVersion?: number } = {}) => removeContext(team, key, ifVersion),
+    async every(name: string, prompt: string, interval: Duration): Promise<ScheduleView> {
+      const intervalMs = parseDuration(interval, 'interval')
+      if (intervalMs < MIN_INTERVAL_MS) {
+        throw new AtelierError('invalid_input', `An interval is at least ${MIN_INTERVAL_MS} ms; got ${intervalMs}.`, {
+          details: { field: 'interval', minimum: MIN_INTERVAL_MS },
+        })
+      }
+      await createSchedule(team, name, parsePrompt(prompt), intervalMs)
+      return (await views.schedules()).find((schedule) => schedule.agent === name) as ScheduleView
+    },
+    cancelSchedule: (name: string) => cancelSchedule(team, name),
+    gitSummary: () => parts.gitSummary(),
+    gitDiff: () => parts.gitDiff(),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+    hostEnded: host?.ended ?? Promise.resolve(),
+    hosts: () => viewHosts(view),
+    stopHost: (id: string, options: { readonly now: boolean }) => requestStop(team, id, options.now),
+    onActivity(listener: ActivityListener) {
+      activity.add(listener)
+      return () => activity.delete(listener)
+    },
+  }
+}
+
+/** A shorter interval would only ever find the agent busy. */
+const MIN_INTERVAL_MS = 10
+
+function withRole(roleOrOptions: string | AgentOptions, more: AgentOptions): AgentOptions {
+  return typeof roleOrOptions === 'string' ? { ...more, role: roleOrOptions } : { ...more, ...roleOrOptions }
+}
+
+/** A write whose failure shows at the next command, not as an unhandled rejection. */
+function settled(write: Promise<void>): Promise<void> {
+  write.catch(() => {})
+  return write
+}

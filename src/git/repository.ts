@@ -1,0 +1,200 @@
+/**
+ * Looks at a git repository. Hooks, pagers, file-system monitors, external diffs and text converters
+ * that its configuration names do not run; clean filters do, without which the status would be
+ * wrong, and they get the scrubbed environment of every child.
+ */
+import { AtelierError } from '../errors.ts'
+import { childEnvironment } from '../processes/environment.ts'
+import { runProgram } from '../processes/program.ts'
+import { redactor } from '../processes/redact.ts'
+
+/** A status of very many files is cut, not refused. */
+const MAX_STATUS_BYTES = 1 << 20
+const DEFAULT_DIFF_BYTES = 1 << 20
+const DEFAULT_COMMITS = 5
+
+/** What a repository looks like now. */
+export interface GitSummary {
+  /** Null where HEAD is detached. */
+  readonly branch: string | null
+  /** Hash of the commit that is checked out; null before the first commit. */
+  readonly head: string | null
+  /** Changed and untracked files. */
+  readonly changes: readonly GitChange[]
+  /** The last commits, newest first. */
+  readonly commits: readonly GitCommit[]
+}
+
+export interface GitChange {
+  /** Two letters as `git status --short` shows them: index, then working tree; `??` is untracked. */
+  readonly status: string
+  /** Relative to the top of the working tree. */
+  readonly path: string
+  /** Where a renamed or copied file was before. */
+  readonly from?: string
+}
+
+export interface GitCommit {
+  readonly hash: string
+  readonly subject: string
+}
+
+/** True if a folder is inside of a git working tree. */
+export async function isRepository(dir: string): Promise<boolean> {
+  const result = await runGit(dir, ['rev-parse', '--is-inside-work-tree'], 100)
+  return result.code === 0 && result.output.trim() === 'true'
+}
+
+/**
+ * Branch, changes and last commits of the repository that a folder is in.
+ * @throws AtelierError `not_found` if it is in none; `unsupported` if git is missing or refuses
+ */
+export async function gitSummary(
+  dir: string,
+  options: { readonly commits?: number } = {},
+): Promise<GitSummary> {
+  const count = String(options.commits ?? DEFAULT_COMMITS)
+  const [status, log] = await Promise.all([
+    git(dir, ['status', '--porcelain=v1', '--branch', '-z', '--ignore-submodules=dirty'], MAX_STATUS_BYTES),
+    // HEAD says nothing before the first commit; `--` keeps it from being taken for a path.
+    runGit(
+      dir,
+      ['log', '-z', '--no-show-signature', '--format=%h %s', '-n', count, 'HEAD', '--'],
+      MAX_STATUS_BYTES,
+    ),
+  ])
+  const head = await runGit(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], 100)
+  const [first = '', ...entries] = status.split('\0')
+  return {
+    branch: branchOf(first),
+    head: head.code === 0 ? head.output.trim() : null,
+    changes: changesOf(entries),
+    commits: log.code === 0 ? commitsOf(log.output) : [],
+  }
+}
+
+/**
+ * The changes of the working tree, staged or not, against the last commit, as a patch. Untracked
+ * files are in the summary only.
+ * @throws AtelierError `not_found` if the folder is in no repository; `unsupported` if git is missing or refuses
+ */
+export async function gitDiff(dir: string, options: { readonly maxBytes?: number } = {}): Promise<string> {
+  const maxBytes = options.maxBytes ?? DEFAULT_DIFF_BYTES
+  const head = await runGit(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], 100)
+  // Before the first commit everything is new: compared with the empty tree, whose hash git itself tells.
+  const base =
+    head.code === 0 ? 'HEAD' : (await git(dir, ['hash-object', '-t', 'tree', '/dev/null'], 100)).trim()
+  return git(
+    dir,
+    [
+      'diff',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--no-color',
+      '--submodule=short',
+      '--ignore-submodules=dirty',
+      base,
+      '--',
+    ],
+    maxBytes,
+  )
+}
+
+/** A summary as a text for a prompt or a terminal. */
+export function describeGit(summary: GitSummary): string {
+  const { branch, head, changes, commits } = summary
+  const where = branch === null ? `detached at ${head?.slice(0, 10)}` : branch
+  const shown = changes.map(
+    ({ status, path, from }) => `${status} ${from === undefined ? '' : `${from} -> `}${path}`,
+  )
+  return [
+    `Git branch: ${where}${head === null ? ' (no commits yet)' : ''}`,
+    shown.length === 0 ? 'Working tree: clean' : `Working tree:\n${shown.join('\n')}`,
+    ...(commits.length === 0
+      ? []
+      : [`Recent commits:\n${commits.map(({ hash, subject }) => `${hash} ${subject}`).join('\n')}`]),
+  ].join('\n')
+}
+
+/** `## main...origin/main [ahead 1]`, `## No commits yet on main`, `## HEAD (no branch)`. */
+function branchOf(line: string): string | null {
+  const text = line.replace(/^## (?:No commits yet on )?/u, '')
+  if (text === 'HEAD (no branch)') return null
+  return text.split('...', 1)[0] ?? text
+}
+
+/** Entries of `-z`: `XY path`, and after a rename or copy another one with the path before. */
+function changesOf(entries: readonly string[]): GitChange[] {
+  const changes: GitChange[] = []
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index] as string
+    if (entry === '') continue
+    const status = entry.slice(0, 2)
+    const isMoved = /[RC]/u.test(status)
+    const from = isMoved ? entries[++index] : undefined
+    changes.push({ status, path: entry.slice(3), ...(from !== undefined && { from }) })
+  }
+  return changes
+}
+
+function commitsOf(output: string): GitCommit[] {
+  const lines = output.split('\0').filter((line) => line !== '')
+  return lines.map((line) => {
+    const at = line.indexOf(' ')
+    return { hash: line.slice(0, at), subject: line.slice(at + 1) }
+  })
+}
+
+async function git(dir: string, args: readonly string[], maxBytes: number): Promise<string> {
+  const { code, output, error } = await runGit(dir, args, maxBytes)
+  if (code === 0) return output
+  if (/not a git repository|must be run in a work tree|cannot use bare repository/u.test(error)) {
+    throw new AtelierError(
+      'not_found',
+      `${dir} is in no git working tree. Run git init there, or name another folder.`,
+      {
+        details: { dir },
+      },
+    )
+  }
+  throw new AtelierError('unsupported', `git ${args[0]} failed in ${dir}: ${error}`, { details: { dir } })
+}
+
+/** Never asks, never writes, never fetches, and starts no programs beside git. */
+const SETTINGS = [
+  '--no-pager',
+  ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.quotePath=false'].flatMap((one) => [
+    '-c',
+    one,
+  ]),
+  // A bare repository among the files of a project is data, not a repository to be read.
+  ...['safe.bareRepository=explicit', 'status.relativePaths=false'].flatMap((one) => ['-c', one]),
+]
+const VARIABLES = {
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_NO_LAZY_FETCH: '1',
+  // Messages are read here, so they come in one language.
+  LC_ALL: 'C.UTF-8',
+  LANGUAGE: 'C',
+}
+
+async function runGit(
+  dir: string,
+  args: readonly string[],
+  maxOutputBytes: number,
+): Promise<{ readonly code: number | null; readonly output: string; readonly error: string }> {
+  const env = childEnvironment({ set: VARIABLES })
+  const result = await runProgram({
+    file: 'git',
+    args: [...SETTINGS, ...args],
+    cwd: dir,
+    env,
+    maxOutputBytes,
+  })
+  if (result.ok) {
+    return { code: result.exit.code, output: result.stdout, error: redactor(process.env)(result.stderr) }
+  }
+  const code = result.failure.kind === 'missing_executable' ? 'unsupported' : 'not_found'
+  throw new AtelierError(code, result.failure.message, { details: { dir } })
+}

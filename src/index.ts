@@ -1,0 +1,10 @@
+/** Atelier as a library: `openWorkshop` and the types of what it gives. */
+export { openWorkshop, type OpenOptions } from './workshop.ts'
+export { commandBackend } from './agent-backends/command.ts'
+export { scriptedBackend } from './agent-backends/scripted.ts'
+export { defineConfig } from './loading/config-file.ts'
+export { AtelierError, isAtelierError, type ErrorCode, type ErrorData } from './errors.ts'
+export type * from './facade/contract.ts'
+export type * from './agent-backend.ts'
+export type * from './events.ts'
+export type * from './team/view-types.ts'

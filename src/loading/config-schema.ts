@@ -1,0 +1,49 @@
+/** The schema of a configuration file. */
+import { z } from 'zod'
+import { anyJson, byName, fieldsObject, type Shape } from '../agents/field-schemas.ts'
+import {
+  agentSchema,
+  configureShape,
+  isBackendObject,
+  profileSchema,
+  type AgentInput,
+  type BackendObject,
+  type ConfigureInput,
+  type ProfileInput,
+} from '../agents/option-schemas.ts'
+import type { Json } from '../json.ts'
+
+export const BACKEND_RULE =
+  'an agent backend with id, detect, capabilities, run and close, or a function that makes one'
+
+/** A configuration as users write it. */
+export type ConfigInput = ConfigureInput & {
+  readonly profiles?: Readonly<Record<string, ProfileInput>> | undefined
+  readonly agents?: Readonly<Record<string, AgentInput>> | undefined
+  readonly backends?: readonly (BackendObject | (() => unknown))[] | undefined
+  readonly scripted?: Json | undefined
+}
+
+const shape: Omit<Shape<ConfigInput>, 'backends'> = {
+  ...configureShape,
+  profiles: byName(profileSchema, 'an object of profiles by name').optional(),
+  agents: byName(agentSchema, 'an object of agents by name').optional(),
+  scripted: anyJson.optional(),
+}
+
+const backend = z.custom<BackendObject | (() => unknown)>(
+  (value) => typeof value === 'function' || isBackendObject(value),
+  BACKEND_RULE,
+)
+
+/** A configuration in code. */
+export const codeConfigSchema: z.ZodType<ConfigInput> = fieldsObject<ConfigInput>({
+  ...shape,
+  backends: z.array(backend, 'a list of agent backends').optional(),
+})
+
+/** A configuration in JSON or YAML. */
+export const dataConfigSchema: z.ZodType<ConfigInput> = fieldsObject<ConfigInput>({
+  ...shape,
+  backends: z.undefined('left out here: a backend is code, so it belongs in atelier.config.ts').optional(),
+})

@@ -1,0 +1,159 @@
+/**
+ * What an operation is: one verb, described as plain data, with the function that runs it. The CLI,
+ * MCP, HTTP and the reference pages are made from these descriptions and add nothing of their own.
+ */
+import type { Workshop, WorkshopViews } from '../facade/contract.ts'
+import type { ErrorData } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { Duration } from '../time/duration.ts'
+import type { Outputs } from './outputs.ts'
+
+/** `names` is a list of texts; `duration` is milliseconds or a text such as `5m`. */
+export type ParamType = 'string' | 'number' | 'boolean' | 'duration' | 'json' | 'names'
+
+/** One input of an operation. */
+export interface Param {
+  /** In camelCase; surfaces derive their own spelling through `names.ts`. */
+  readonly name: string
+  readonly type: ParamType
+  readonly description: string
+  readonly required?: true
+  /** Given by its place on a command line, and not by a flag. */
+  readonly positional?: true
+  /** The last place: takes all words that are left, a text by joining them with blanks. */
+  readonly rest?: true
+  /** What makes the CLI read it from standard input: `-` alone, or also leaving it out. */
+  readonly stdin?: 'dash' | 'missing'
+  /** The only values it takes. */
+  readonly choices?: readonly string[]
+  readonly integer?: true
+  /** The smallest number that it takes. */
+  readonly min?: number
+  /** A value that is no JSON is taken as text: `put greeting hello`. */
+  readonly orText?: true
+  /** What holds if it is left out, in words. */
+  readonly default?: string
+  /** A word or two for what to write, where the name does not say it. */
+  readonly placeholder?: string
+}
+
+interface ParamValues {
+  string: string
+  number: number
+  boolean: boolean
+  duration: Duration
+  json: Json
+  names: readonly string[]
+}
+
+type ValueOf<P extends Param> = P extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : ParamValues[P['type']]
+
+type Required<P extends Param> = P extends { readonly required: true } ? P['name'] : never
+type Optional<P extends Param> = P extends { readonly required: true } ? never : P['name']
+
+/** The input that a list of params describes. */
+export type InputOf<P extends readonly Param[]> = {
+  readonly [One in P[number] as Required<One>]: ValueOf<One>
+} & { readonly [One in P[number] as Optional<One>]?: ValueOf<One> }
+
+/** Input of any operation, checked against its params. */
+export type OperationInput = Readonly<Record<string, unknown>>
+
+export type OperationName = keyof Outputs
+
+/** Headings under which help and reference list the operations. */
+export type OperationGroup = 'team' | 'talk' | 'results' | 'money' | 'context' | 'schedules' | 'log' | 'repository'
+
+/** What is handed to every run beside its input. */
+export interface OperationContext {
+  /** Aborting it ends the call as the facade's own `signal` does. */
+  readonly signal?: AbortSignal
+}
+
+interface Description<Name extends OperationName, Params extends readonly Param[]> {
+  /** In kebab-case, as the CLI spells it. */
+  readonly name: Name
+  /** One sentence without its full stop. */
+  readonly summary: string
+  /** What else is worth knowing, in whole sentences. */
+  readonly details?: string
+  readonly group: OperationGroup
+  /** `read` changes nothing, so that a watcher may be given it. */
+  readonly rights: 'read' | 'operate'
+  readonly params: Params
+  /** Command lines, each accepted by the parser. */
+  readonly examples: readonly string[]
+  /** The same in the library. */
+  readonly library: string
+}
+
+/** An operation that only reads, and so runs without configuration and without backends. */
+export interface ViewOperation<Name extends OperationName, Params extends readonly Param[]>
+  extends Description<Name, Params> {
+  readonly needs: 'views'
+  /** It gives a stream, which ends when its reader or the signal ends it. */
+  readonly streams?: true
+  run(shop: WorkshopViews, input: InputOf<Params>, context: OperationContext): Output<Name>
+}
+
+/** An operation that writes; it needs the workshop, but nobody who runs agents. */
+export interface TeamOperation<Name extends OperationName, Params extends readonly Param[]>
+  extends Description<Name, Params> {
+  readonly needs: 'team'
+  run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
+}
+
+/** An operation that comes to nothing unless some host runs agents. */
+export interface HostOperation<Name extends OperationName, Params extends readonly Param[]>
+  extends Description<Name, Params> {
+  readonly needs: 'host'
+  /** The agents that somebody has to run for it; none where it only looks. */
+  hosted(input: InputOf<Params>): readonly string[] | 'all'
+  /** `call`: the agents work for this call, and ending it calls them off. `background`: their work goes on. */
+  readonly work: 'call' | 'background'
+  /** False: it returns at once. */
+  readonly waits: boolean
+  /** How those who were to answer have fared, where they are several. */
+  readonly replies?: (output: Outputs[Name]) => ReplyCount
+  run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
+}
+
+/** Answers and failures of several agents. */
+export interface ReplyCount {
+  readonly answered: number
+  readonly failures: readonly ErrorData[]
+}
+
+/** A stream gives its items as they come; everything else gives one value, later. */
+type Output<Name extends OperationName> =
+  Outputs[Name] extends AsyncIterable<unknown> ? Outputs[Name] : Promise<Outputs[Name]>
+
+/** Any operation, as surfaces see it: the input is checked before, the output is JSON or a stream of JSON. */
+export type Operation = Erased<'views', WorkshopViews> | Erased<'team', Workshop> | HostErased
+
+interface Erased<Needs extends string, Shop> extends Description<OperationName, readonly Param[]> {
+  readonly needs: Needs
+  readonly streams?: true
+  run(shop: Shop, input: OperationInput, context: OperationContext): Promise<unknown> | AsyncIterable<unknown>
+}
+
+interface HostErased extends Erased<'host', Workshop> {
+  hosted(input: OperationInput): readonly string[] | 'all'
+  readonly work: 'call' | 'background'
+  readonly waits: boolean
+  readonly replies?: (output: unknown) => ReplyCount
+}
+
+/** Checks an operation's run against its params and its entry in {@link Outputs}, and forgets both. */
+export function operation<const Name extends OperationName, const Params extends readonly Param[]>(
+  description: ViewOperation<Name, Params> | TeamOperation<Name, Params> | HostOperation<Name, Params>,
+): Operation {
+  return description as unknown as Operation
+}
+
+/** The part of the context that calls of the facade take. */
+export function signalOf({ signal }: OperationContext): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}

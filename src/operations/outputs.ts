@@ -1,0 +1,54 @@
+/** What every operation gives, by its name: JSON, or for `watch` a stream of it. */
+import type { AtelierEvent } from '../events.ts'
+import type { Reply, TeamReplies, Workshop } from '../facade/contract.ts'
+import type { Json } from '../json.ts'
+
+/** What a member of the workshop resolves to. */
+type Given<Member extends keyof Workshop> = Workshop[Member] extends (...inputs: never) => infer Result
+  ? Awaited<Result>
+  : never
+
+export interface Outputs {
+  agent: { readonly agent: string }
+  profile: { readonly profile: string }
+  profiles: Given<'profiles'>
+  agents: Given<'agents'>
+  info: Given<'info'>
+  status: Given<'status'>
+  dismiss: { readonly agent: string }
+  reset: { readonly agent: string }
+  'reset-all': { readonly agents: readonly string[] }
+
+  ask: Reply
+  cast: { readonly agent: string; readonly message: string }
+  /** Null if the agent has not answered anything yet. */
+  await: Reply | null
+  'await-all': TeamReplies
+  pipe: Reply
+  fan: TeamReplies
+  cancel: { readonly agent: string; readonly cancelled: number }
+
+  /** The text alone, or everything with `full`. */
+  result: string | Given<'result'>
+  history: Given<'history'>
+  transcript: Given<'transcript'>
+
+  cost: Given<'cost'>
+  budget: Given<'budget'>
+
+  put: Given<'put'>
+  /** The value alone, or with its version with `entry`. */
+  get: Json | NonNullable<Given<'entry'>>
+  keys: Given<'keys'>
+  remove: { readonly key: string; readonly removed: boolean }
+
+  every: Given<'every'>
+  schedules: Given<'schedules'>
+  'cancel-schedule': { readonly agent: string; readonly cancelled: boolean }
+
+  events: readonly AtelierEvent[]
+  watch: AsyncIterable<AtelierEvent>
+
+  'git-summary': string
+  'git-diff': string
+}

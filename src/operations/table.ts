@@ -1,0 +1,33 @@
+/** Every verb of the product, once. */
+import { CONTEXT } from './context.ts'
+import { LOG } from './log.ts'
+import { MONEY } from './money.ts'
+import type { Operation, OperationGroup } from './operation.ts'
+import { REPOSITORY } from './repository.ts'
+import { RESULTS } from './results.ts'
+import { SCHEDULES } from './schedules.ts'
+import { TALK } from './talk.ts'
+import { TEAM } from './team.ts'
+
+export const OPERATIONS: readonly Operation[] = [
+  ...TEAM,
+  ...TALK,
+  ...RESULTS,
+  ...MONEY,
+  ...CONTEXT,
+  ...SCHEDULES,
+  ...LOG,
+  ...REPOSITORY,
+]
+
+/** The headings, in the order in which help and reference show them. */
+export const GROUP_TITLES: Readonly<Record<OperationGroup, string>> = {
+  team: 'The team',
+  talk: 'Talking to agents',
+  results: 'What they did',
+  money: 'Money',
+  context: 'Shared values',
+  schedules: 'Schedules',
+  log: 'The log',
+  repository: 'The repository',
+}

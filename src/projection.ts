@@ -1,0 +1,79 @@
+/** How every event becomes rows: the areas' own functions, joined. */
+import {
+  agentReads,
+  applyAgentCreated,
+  applyAgentDismissed,
+  applyAgentReset,
+  applyMessageCancelled,
+  applyMessageFailed,
+  applyMessagePosted,
+  applyScheduleCancelled,
+  applyScheduleCreated,
+  applyScheduleTicked,
+  applyTurnFinished as applyTurnFinishedToTeam,
+  applyTurnLost as applyTurnLostToTeam,
+  applyTurnStarted,
+} from './agents/projection.ts'
+import type { AtelierEvent } from './events.ts'
+import { applyContextPut, applyContextRemoved } from './knowledge/context.ts'
+import {
+  applyBudgetReset,
+  applyBudgetSet,
+  applyTurnFinished as applyTurnFinishedToMoney,
+  applyTurnLost as applyTurnLostToMoney,
+  ledgerReads,
+} from './money/projection.ts'
+import type { Projection, RowChange, RowLookup } from './store.ts'
+
+/** The projection that every store of a workshop is opened with. */
+export const projection: Projection = {
+  reads: (event) => [...agentReads(event), ...ledgerReads(event)],
+  apply,
+}
+
+function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
+  switch (event.type) {
+    case 'profile.defined': {
+      const { profile: name, definition } = event.data
+      return [{ table: 'profile', key: name, row: { name, definition, definedAt: event.at } }]
+    }
+    case 'agent.created':
+      return applyAgentCreated(event, rows)
+    case 'agent.reset':
+      return applyAgentReset(event, rows)
+    case 'agent.dismissed':
+      return applyAgentDismissed(event, rows)
+    case 'message.posted':
+      return applyMessagePosted(event, rows)
+    case 'message.cancelled':
+      return applyMessageCancelled(event, rows)
+    case 'message.failed':
+      return applyMessageFailed(event, rows)
+    case 'turn.started':
+      return applyTurnStarted(event, rows)
+    case 'turn.finished':
+      return [...applyTurnFinishedToTeam(event, rows), ...applyTurnFinishedToMoney(event, rows)]
+    case 'turn.lost':
+      return [...applyTurnLostToTeam(event, rows), ...applyTurnLostToMoney(event, rows)]
+    case 'schedule.created':
+      return applyScheduleCreated(event)
+    case 'schedule.cancelled':
+      return applyScheduleCancelled(event, rows)
+    case 'schedule.ticked':
+      return applyScheduleTicked(event, rows)
+    case 'context.put':
+      return applyContextPut(event)
+    case 'context.removed':
+      return applyContextRemoved(event)
+    case 'budget.set':
+      return applyBudgetSet(event, rows)
+    case 'budget.reset':
+      return applyBudgetReset(event, rows)
+    // Hosts are operational rows; their events are for people and programs that watch.
+    case 'host.started':
+    case 'host.stop_requested':
+    case 'host.stopped':
+    case 'host.lost':
+      return []
+  }
+}

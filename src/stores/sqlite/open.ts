@@ -1,0 +1,110 @@
+/** Opens the file: makes it, checks that it is ours, and brings an older one up. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { READ_VERSION, writeVersion, type Schema } from '../sql/schema.ts'
+import { SQLITE, SqliteConnection } from './connection.ts'
+import { newerSchema, storeCorrupt, storeError, storeUnwritable } from './errors.ts'
+import { whenUnlocked } from './patience.ts'
+
+/** `full` survives a power failure; `fast` may lose the last commits in one, never in a crash of a process. */
+export type Durability = 'full' | 'fast'
+
+/** "Atel" in the file's header: a SQLite file of another program is not touched. */
+const APPLICATION_ID = 0x4174656c
+
+export interface DatabaseFile {
+  readonly path: string
+  readonly durability: Durability
+  /** How long to wait for a lock of another process. */
+  readonly lockDeadlineMs: number
+  readonly schema: Schema
+}
+
+/** Opens a connection to a file that has been prepared. */
+export async function connect(file: DatabaseFile): Promise<SqliteConnection> {
+  try {
+    return await whenUnlocked(file.lockDeadlineMs, () => attempt(file, () => {}))
+  } catch (error) {
+    throw storeError(error, file.path)
+  }
+}
+
+/**
+ * Opens the first connection; the file is new or of the current schema afterwards. Several processes
+ * may do this at the same moment.
+ * @throws AtelierError `store_unwritable`, `store_corrupt`, `disk_full`, `store_busy`, or `unsupported`
+ * if a newer version of Atelier wrote it
+ */
+export async function openDatabase(file: DatabaseFile): Promise<SqliteConnection> {
+  try {
+    mkdirSync(dirname(file.path), { recursive: true })
+    return await whenUnlocked(file.lockDeadlineMs, () => attempt(file, prepare))
+  } catch (error) {
+    throw storeError(error, file.path)
+  }
+}
+
+function attempt(file: DatabaseFile, prepareFile: typeof prepare | (() => void)): SqliteConnection {
+  const connection = new SqliteConnection(file.path)
+  try {
+    prepareFile(connection, file)
+    connection.execute(`PRAGMA synchronous = ${file.durability === 'full' ? 'FULL' : 'NORMAL'}`)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function prepare(connection: SqliteConnection, { path, schema }: DatabaseFile): void {
+  if (connection.ask('PRAGMA application_id') === 0) create(connection, path, schema)
+  const version = versionOf(connection, path)
+  if (version > schema.version) throw newerSchema(path, version, schema.version)
+  if (version < schema.version) migrate(connection, path, schema)
+}
+
+function create(connection: SqliteConnection, path: string, schema: Schema): void {
+  if (connection.ask('SELECT count(*) FROM sqlite_master') !== 0) {
+    // Another process may just have made it.
+    if (connection.ask('PRAGMA application_id') === APPLICATION_ID) return
+    throw storeCorrupt(path, 'it is a SQLite database, but not one of Atelier')
+  }
+  if (connection.ask('PRAGMA journal_mode = WAL') !== 'wal') {
+    throw storeUnwritable(path, 'its file system does not offer the shared memory that SQLite needs for WAL')
+  }
+  inTransaction(connection, () => {
+    if (connection.ask('PRAGMA application_id') !== 0) return
+    for (const statement of schema.create(SQLITE)) connection.execute(statement)
+    connection.execute(writeVersion(schema.version))
+    connection.execute(`PRAGMA application_id = ${APPLICATION_ID}`)
+  })
+}
+
+function versionOf(connection: SqliteConnection, path: string): number {
+  if (connection.ask('PRAGMA application_id') !== APPLICATION_ID) {
+    throw storeCorrupt(path, 'it is a SQLite database, but not one of Atelier')
+  }
+  return Number(connection.ask(READ_VERSION))
+}
+
+/** One step, one commit: a process that is killed on the way leaves a database of a version in between. */
+function migrate(connection: SqliteConnection, path: string, schema: Schema): void {
+  for (const { version, statements } of schema.migrations) {
+    inTransaction(connection, () => {
+      if (versionOf(connection, path) >= version) return
+      for (const statement of statements) connection.execute(statement)
+      connection.execute(writeVersion(version))
+    })
+  }
+}
+
+function inTransaction(connection: SqliteConnection, act: () => void): void {
+  connection.beginWrite()
+  try {
+    act()
+    connection.commit()
+  } catch (error) {
+    connection.rollback()
+    throw error
+  }
+}

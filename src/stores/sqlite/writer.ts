@@ -1,0 +1,157 @@
+/**
+ * The process's one writing connection. Commands queue in the order of their calls; those that wait
+ * share one commit. A command reads and decides before it writes anything, so that one that is
+ * refused or throws leaves no trace; if a write or the commit itself fails, the batch is rolled back
+ * and its commands run again, each with a commit of its own, so that only the one at fault fails.
+ */
+import type { AtelierEvent } from '../../events.ts'
+import { crash, type Failpoint } from '../../failpoints.ts'
+import { monotonicMs } from '../../time/system-clock.ts'
+import type { SqliteConnection } from './connection.ts'
+import { isBusy, storeBusy, storeError } from './errors.ts'
+import { LoopShare, pause } from './patience.ts'
+
+/** How long a batch takes in further commands: well under the 20 ms that a write lock may be held. */
+const BATCH_MS = 5
+
+/** Where a chaos run may end the process around the commit. */
+export interface CrashPoints {
+  readonly before: Failpoint
+  readonly after: Failpoint
+}
+
+/** One command in the queue. */
+export interface Job {
+  readonly crashPoints: CrashPoints | undefined
+  /** Runs inside of the batch's transaction; throws only if it may have written something. */
+  run(connection: SqliteConnection): Promise<void>
+  /** Events to be announced once they are committed. */
+  readonly events: readonly AtelierEvent[]
+  /** Answers the caller after the commit. */
+  settle(): void
+  fail(error: unknown): void
+}
+
+interface Waiting {
+  readonly job: Job
+  readonly since: number
+  /** It was in a batch that failed: from now on it commits by itself. */
+  alone: boolean
+}
+
+export interface WriterOptions {
+  readonly path: string
+  /** How long a command waits for the lock before it is given up as `store_busy`. */
+  readonly lockDeadlineMs: number
+  /** Told after each commit, before the callers are answered. */
+  committed(events: readonly AtelierEvent[]): void
+}
+
+export class SqliteWriter {
+  readonly #connection: SqliteConnection
+  readonly #options: WriterOptions
+  readonly #share = new LoopShare()
+  readonly #queue: Waiting[] = []
+  #draining: Promise<void> | undefined
+
+  constructor(connection: SqliteConnection, options: WriterOptions) {
+    this.#connection = connection
+    this.#options = options
+  }
+
+  enqueue(job: Job): void {
+    this.#queue.push({ job, since: monotonicMs(), alone: false })
+    this.#draining ??= this.#drain()
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const turn = this.#share.due()
+      if (turn !== undefined) await turn
+      if (await this.#begin()) await this.#batch()
+    }
+    this.#draining = undefined
+  }
+
+  /** Takes the write lock. False if the commands that waited for it were answered with the reason. */
+  async #begin(): Promise<boolean> {
+    while (this.#queue.length > 0) {
+      try {
+        this.#connection.beginWrite()
+        return true
+      } catch (error) {
+        if (!isBusy(error)) {
+          this.#queue.shift()?.job.fail(storeError(error, this.#options.path))
+          return false
+        }
+      }
+      this.#giveUp()
+      await pause()
+    }
+    return false
+  }
+
+  #giveUp(): void {
+    const deadline = monotonicMs() - this.#options.lockDeadlineMs
+    for (let first = this.#queue[0]; first !== undefined && first.since < deadline; first = this.#queue[0]) {
+      this.#queue.shift()
+      first.job.fail(storeBusy(this.#options.path))
+    }
+  }
+
+  async #batch(): Promise<void> {
+    const batch: Waiting[] = []
+    try {
+      await this.#run(batch)
+      crashAt(batch, 'before')
+      this.#connection.commit()
+    } catch (error) {
+      this.#takeBack(batch, error)
+      return
+    }
+    crashAt(batch, 'after')
+    this.#options.committed(batch.flatMap(({ job }) => job.events))
+    for (const { job } of batch) job.settle()
+  }
+
+  /** Runs what waits, up to the time that a batch may take. */
+  async #run(batch: Waiting[]): Promise<void> {
+    const end = monotonicMs() + BATCH_MS
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      if (batch.length > 0 && (next.alone || monotonicMs() > end)) return
+      batch.push(next)
+      this.#queue.shift()
+      await next.job.run(this.#connection)
+      if (!this.#connection.inTransaction) throw new Error('SQLite has ended the transaction of the batch.')
+      if (next.alone) return
+    }
+  }
+
+  /** Nothing of the batch was written. Each command gets another try by itself; a single one gets the error. */
+  #takeBack(batch: readonly Waiting[], error: unknown): void {
+    try {
+      this.#connection.rollback()
+    } catch {
+      // The error that led here says more than that its transaction is gone already.
+    }
+    const [only, ...others] = batch
+    if (only !== undefined && others.length === 0) {
+      only.job.fail(storeError(error, this.#options.path))
+      return
+    }
+    for (const waiting of batch) waiting.alone = true
+    this.#queue.unshift(...batch)
+  }
+}
+
+function crashAt(batch: readonly Waiting[], where: keyof CrashPoints): void {
+  for (const { job } of batch) {
+    const point = job.crashPoints?.[where]
+    if (point !== undefined) crash(point)
+  }
+}

@@ -1,0 +1,383 @@
+/**
+ * The rows that a store keeps, and how they are keyed and indexed. *Projected* tables change only
+ * by applying events, so that the log replays to the same rows; *operational* ones are written
+ * directly and may be lost without losing a decision.
+ */
+import type { TurnFailure } from './agents/failures.ts'
+import type { ErrorData } from './errors.ts'
+import type { Json, StoredText } from './json.ts'
+
+/** Where a backend keeps a conversation, so that a later turn goes on with it. */
+export interface SessionRef {
+  readonly backend: string
+  readonly id: string
+  readonly cwd: string
+  readonly backendVersion?: string
+  readonly data?: Json
+}
+
+/** Tokens of one turn. Cached input is counted apart from `input`; nothing is counted twice. */
+export interface Usage {
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly reasoning: number
+}
+
+export interface AgentRow {
+  readonly name: string
+  readonly state: 'active' | 'dismissed'
+  /** Rises with every replacement and reset: results of an earlier generation do not count for this one. */
+  readonly generation: number
+  readonly profile: string | null
+  readonly backend: string
+  readonly model: string | null
+  /** Blob hash of the resolved definition. */
+  readonly definition: string
+  readonly session: SessionRef | null
+  /** Messages that wait. */
+  readonly queued: number
+  /** The turn that is running. */
+  readonly turn: string | null
+  /** 1 if it is active, has messages and no turn: a host may start one. */
+  readonly ready: 0 | 1
+  /** Position before which every message is settled or delivered: where the search for the next one starts. */
+  readonly cursor: number
+  /** Turns that were accepted since the last reset. */
+  readonly turns: number
+  /** The message that was settled last in this generation. */
+  readonly last: string | null
+  readonly createdAt: number
+}
+
+/** What a message was posted by. */
+export type MessageKind = 'ask' | 'cast' | 'pipe' | 'fan' | 'schedule'
+
+export interface MessageRow {
+  readonly id: string
+  readonly agent: string
+  readonly generation: number
+  readonly kind: MessageKind
+  /** The lifecycle stands in `agents/message-lifecycle.ts`. */
+  readonly state: 'queued' | 'delivered' | 'answered' | 'failed' | 'cancelled'
+  /** Order within the mailbox: the sequence number of its `message.posted`. */
+  readonly position: number
+  readonly from: string
+  readonly prompt: StoredText
+  /** Joins the messages of one fan. */
+  readonly group: string | null
+  /** Wall-clock limit of its turn in ms, where it differs from the agent's. */
+  readonly timeoutMs: number | null
+  /** Turns started for it. */
+  readonly attempts: number
+  /** The turn that runs or ran last. */
+  readonly turn: string | null
+  readonly answer: StoredText | null
+  readonly error: ErrorData | null
+  readonly postedAt: number
+  readonly settledAt: number | null
+}
+
+/** Where a cost figure comes from. `assumed`: the backend named none, so the reservation was charged. */
+export type CostSource = 'reported' | 'computed' | 'assumed'
+
+export interface TurnRow {
+  /** Also the token of the attempt: only the message's current turn may settle it. */
+  readonly id: string
+  readonly message: string
+  readonly agent: string
+  readonly profile: string | null
+  readonly generation: number
+  readonly attempt: number
+  readonly host: string
+  readonly state: 'running' | 'completed' | 'failed' | 'cancelled' | 'lost'
+  /** The session it was to continue. */
+  readonly session: SessionRef | null
+  readonly promptHash: string
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly usage: Usage | null
+  readonly reservedMicros: number
+  readonly costMicros: number | null
+  readonly costSource: CostSource | null
+  /** Calls of the model inside the turn, as far as the backend says. */
+  readonly modelTurns: number | null
+  readonly failure: TurnFailure | null
+}
+
+export interface LedgerRow {
+  /** `global`, `agent:NAME` or `profile:NAME`. */
+  readonly scope: string
+  readonly limitMicros: number | null
+  /** Spending up to the last reset of the budget: counted as cost, not against the limit. */
+  readonly baselineMicros: number
+  /** Costs that backends reported or that were computed from prices. */
+  readonly spentMicros: number
+  /** Charged for turns of unknown cost. */
+  readonly assumedMicros: number
+  readonly turns: number
+  readonly assumedTurns: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** Costs of the last turns, newest last: what the next reservation is estimated from. */
+  readonly recentMicros: readonly number[]
+}
+
+export interface ProfileRow {
+  readonly name: string
+  /** Blob hash of the profile. */
+  readonly definition: string
+  readonly definedAt: number
+}
+
+export interface ScheduleRow {
+  readonly agent: string
+  readonly prompt: StoredText
+  readonly intervalMs: number
+  readonly nextAt: number
+  readonly ticks: number
+  readonly skipped: number
+  readonly createdAt: number
+}
+
+export interface ContextRow {
+  readonly key: string
+  /** JSON text of the value; null once it was removed, so that its version goes on. */
+  readonly value: StoredText | null
+  readonly version: number
+  readonly by: string
+  readonly updatedAt: number
+}
+
+/** A process that runs agents. */
+export interface HostRow {
+  readonly id: string
+  readonly kind: 'library' | 'foreground' | 'background'
+  readonly state: 'running' | 'draining'
+  /** Machine, boot and pid namespace: processes are compared only where these are the same. */
+  readonly machine: string
+  readonly pid: number
+  /** Start time of the process in the kernel's ticks, so that a reused pid is another process. */
+  readonly pidStart: string
+  readonly backends: readonly string[]
+  readonly startedAt: number
+  readonly expiresAt: number
+  /** It ends by itself after this long without work, ms; null if it stays. */
+  readonly idleExitMs: number | null
+}
+
+/** What one line of a transcript shows. */
+export type TranscriptKind =
+  | 'system'
+  | 'prompt'
+  | 'text'
+  | 'reasoning'
+  | 'tool'
+  | 'tool_result'
+  | 'file'
+  | 'permission'
+  | 'usage'
+  | 'retry'
+  | 'limit'
+  | 'warn'
+  | 'raw'
+  | 'answer'
+  | 'error'
+
+export interface TranscriptRow {
+  readonly turn: string
+  readonly n: number
+  readonly at: number
+  readonly kind: TranscriptKind
+  readonly body: Json
+}
+
+/** Every table by name. */
+export interface Tables {
+  agent: AgentRow
+  message: MessageRow
+  turn: TurnRow
+  ledger: LedgerRow
+  profile: ProfileRow
+  schedule: ScheduleRow
+  context: ContextRow
+  host: HostRow
+  transcript: TranscriptRow
+}
+
+export type TableName = keyof Tables
+
+/** Tables that are written directly; all others follow from events. */
+export type OperationalTable = 'host' | 'transcript'
+
+/** Reads rows that applying an event needs, all loaded before. */
+export interface RowLookup {
+  <T extends TableName>(table: T, key: string): Tables[T] | undefined
+}
+
+/** A change of a projected row: the whole new row, or null where it ends. */
+export type RowChange = { readonly [T in TableName]: { readonly table: T; readonly key: string; readonly row: Tables[T] } }[TableName]
+
+export interface RowRef {
+  readonly table: TableName
+  readonly key: string
+}
+
+export type ColumnType = 'text' | 'integer' | 'json'
+
+export interface IndexSpec<Row> {
+  readonly columns: readonly (keyof Row & string)[]
+  /** Only rows with this value in this column are indexed. */
+  readonly where?: readonly [column: keyof Row & string, value: string | number]
+}
+
+export interface TableSpec<Row, Kind = 'projected' | 'operational'> {
+  readonly kind: Kind
+  readonly key: readonly (keyof Row & string)[]
+  /** Every column; nullability is not enforced by the database. */
+  readonly columns: Readonly<Record<keyof Row & string, ColumnType>>
+  readonly indexes: Readonly<Record<string, IndexSpec<Row>>>
+}
+
+/** The shape of every table, from which each store makes its own. */
+export const TABLES: {
+  readonly [T in TableName]: TableSpec<Tables[T], T extends OperationalTable ? 'operational' : 'projected'>
+} = {
+  agent: {
+    kind: 'projected',
+    key: ['name'],
+    columns: {
+      name: 'text',
+      state: 'text',
+      generation: 'integer',
+      profile: 'text',
+      backend: 'text',
+      model: 'text',
+      definition: 'text',
+      session: 'json',
+      queued: 'integer',
+      turn: 'text',
+      ready: 'integer',
+      cursor: 'integer',
+      turns: 'integer',
+      last: 'text',
+      createdAt: 'integer',
+    },
+    indexes: { ready: { columns: ['name'], where: ['ready', 1] } },
+  },
+  message: {
+    kind: 'projected',
+    key: ['id'],
+    columns: {
+      id: 'text',
+      agent: 'text',
+      generation: 'integer',
+      kind: 'text',
+      state: 'text',
+      position: 'integer',
+      from: 'text',
+      prompt: 'json',
+      group: 'text',
+      timeoutMs: 'integer',
+      attempts: 'integer',
+      turn: 'text',
+      answer: 'json',
+      error: 'json',
+      postedAt: 'integer',
+      settledAt: 'integer',
+    },
+    indexes: { mailbox: { columns: ['agent', 'position'] } },
+  },
+  turn: {
+    kind: 'projected',
+    key: ['id'],
+    columns: {
+      id: 'text',
+      message: 'text',
+      agent: 'text',
+      profile: 'text',
+      generation: 'integer',
+      attempt: 'integer',
+      host: 'text',
+      state: 'text',
+      session: 'json',
+      promptHash: 'text',
+      startedAt: 'integer',
+      endedAt: 'integer',
+      usage: 'json',
+      reservedMicros: 'integer',
+      costMicros: 'integer',
+      costSource: 'text',
+      modelTurns: 'integer',
+      failure: 'json',
+    },
+    indexes: { running: { columns: ['id'], where: ['state', 'running'] } },
+  },
+  ledger: {
+    kind: 'projected',
+    key: ['scope'],
+    columns: {
+      scope: 'text',
+      limitMicros: 'integer',
+      baselineMicros: 'integer',
+      spentMicros: 'integer',
+      assumedMicros: 'integer',
+      turns: 'integer',
+      assumedTurns: 'integer',
+      inputTokens: 'integer',
+      outputTokens: 'integer',
+      recentMicros: 'json',
+    },
+    indexes: {},
+  },
+  profile: {
+    kind: 'projected',
+    key: ['name'],
+    columns: { name: 'text', definition: 'text', definedAt: 'integer' },
+    indexes: {},
+  },
+  schedule: {
+    kind: 'projected',
+    key: ['agent'],
+    columns: {
+      agent: 'text',
+      prompt: 'json',
+      intervalMs: 'integer',
+      nextAt: 'integer',
+      ticks: 'integer',
+      skipped: 'integer',
+      createdAt: 'integer',
+    },
+    indexes: { due: { columns: ['nextAt'] } },
+  },
+  context: {
+    kind: 'projected',
+    key: ['key'],
+    columns: { key: 'text', value: 'json', version: 'integer', by: 'text', updatedAt: 'integer' },
+    indexes: {},
+  },
+  host: {
+    kind: 'operational',
+    key: ['id'],
+    columns: {
+      id: 'text',
+      kind: 'text',
+      state: 'text',
+      machine: 'text',
+      pid: 'integer',
+      pidStart: 'text',
+      backends: 'json',
+      startedAt: 'integer',
+      expiresAt: 'integer',
+      idleExitMs: 'integer',
+    },
+    indexes: {},
+  },
+  transcript: {
+    kind: 'operational',
+    key: ['turn', 'n'],
+    columns: { turn: 'text', n: 'integer', at: 'integer', kind: 'text', body: 'json' },
+    indexes: {},
+  },
+}

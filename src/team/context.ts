@@ -1,0 +1,73 @@
+/** What every part of a running team works with. */
+import type { AgentBackend } from '../agent-backend.ts'
+import type { AgentDefinition } from '../agents/definition.ts'
+import { toError } from '../errors.ts'
+import type { Identity } from '../events.ts'
+import type { StoredText } from '../json.ts'
+import type { Reader, Store, Transaction, TransactionResult } from '../store.ts'
+import type { Clock } from '../time/clock.ts'
+import type { EventFeed } from './feed.ts'
+
+export interface TeamContext {
+  readonly store: Store
+  readonly clock: Clock
+  readonly feed: EventFeed
+  /** Who posts and defines through this process. */
+  readonly by: Identity
+}
+
+/** How a process is told from every other, given by the composition root. */
+export interface ProcessIdentity {
+  /** Machine, boot and pid namespace: pids are compared only where these are the same. */
+  readonly machine: string
+  readonly pid: number
+  readonly pidStart: string
+  /** Cheap: asked for every known host twice a second. */
+  isAlive(pid: number, pidStart: string): boolean
+}
+
+/** What a host runs agents with, given by the composition root. */
+export interface HostEnvironment {
+  readonly identity: ProcessIdentity
+  /** The folder that agents work in. */
+  readonly dir: string
+  /** Backends by id. */
+  backend(id: string): AgentBackend | undefined
+  readonly backends: readonly string[]
+  /** Facts about the repository for the system prompt. */
+  gitContext(dir: string): Promise<string>
+  /** The variables of this process: agents get only those that they name. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Runs a command and throws its refusal. */
+export async function commit<Loaded>(
+  store: Store,
+  transaction: Transaction<Loaded>,
+): Promise<Extract<TransactionResult<Loaded>, { ok: true }>> {
+  const result = await store.transact(transaction)
+  if (!result.ok) throw toError(result.refused)
+  return result
+}
+
+/** The text itself, wherever it is kept. */
+export async function unpackText(reader: Pick<Reader, 'blob'>, text: StoredText): Promise<string> {
+  if (typeof text === 'string') return text
+  return (await reader.blob(text.blob)) ?? text.head
+}
+
+/** Reads definitions by hash; they never change, so each is parsed once. */
+export class DefinitionCache {
+  readonly #byHash = new Map<string, AgentDefinition>()
+  /** Enough for the distinct definitions of a large team; agents of one profile share one. */
+  static readonly #LIMIT = 1000
+
+  async read(reader: Pick<Reader, 'blob'>, hash: string): Promise<AgentDefinition> {
+    const known = this.#byHash.get(hash)
+    if (known !== undefined) return known
+    const definition = JSON.parse((await reader.blob(hash)) as string) as AgentDefinition
+    if (this.#byHash.size >= DefinitionCache.#LIMIT) this.#byHash.clear()
+    this.#byHash.set(hash, definition)
+    return definition
+  }
+}

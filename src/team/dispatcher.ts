@@ -1,0 +1,193 @@
+/** Decides which waiting agents this host starts next, and keeps the turns that it runs. */
+import type { CancelReason } from '../agent-backend.ts'
+import { messageOf } from '../errors.ts'
+import type { AtelierEvent } from '../events.ts'
+import { repeat, type CancelTimer } from '../time/clock.ts'
+import { DefinitionCache, type HostEnvironment, type TeamContext } from './context.ts'
+import { runTurn, type ActivityListener, type RunningTurn } from './turn-runner.ts'
+import { startTurn } from './turn-start.ts'
+
+export interface DispatchOptions {
+  /** Turns at the same time. */
+  readonly concurrency: () => number
+  /** Only these agents; every agent without it. */
+  readonly agents?: ReadonlySet<string>
+  readonly onActivity: ActivityListener
+  /** Told of an error that no caller waits for. */
+  readonly onError: (error: unknown) => void
+}
+
+/** A safety net for what no event announced; wake-ups come from events. */
+const SCAN_INTERVAL_MS = 2000
+const SCAN_LIMIT = 256
+
+export class Dispatcher {
+  readonly #team: TeamContext
+  readonly #environment: HostEnvironment
+  readonly #host: string
+  readonly #options: DispatchOptions
+  readonly #definitions = new DefinitionCache()
+  /** Agents that may have something to start, in order of arrival. */
+  readonly #candidates = new Set<string>()
+  readonly #running = new Map<string, RunningTurn>()
+  readonly #busyAgents = new Set<string>()
+  #starting = 0
+  #accepting = false
+  #stopScan: CancelTimer = () => {}
+  #unsubscribe: () => void = () => {}
+  readonly #idleListeners = new Set<() => void>()
+
+  constructor(team: TeamContext, environment: HostEnvironment, host: string, options: DispatchOptions) {
+    this.#team = team
+    this.#environment = environment
+    this.#host = host
+    this.#options = options
+  }
+
+  /** Begins to start turns: first of what waits already. */
+  async open(): Promise<void> {
+    this.#accepting = true
+    this.#unsubscribe = this.#team.feed.subscribe((event) => this.#observe(event))
+    this.#stopScan = repeat(this.#team.clock, SCAN_INTERVAL_MS, () => this.scan())
+    await this.scan()
+  }
+
+  /** Looks for agents that are ready; only reads. */
+  async scan(): Promise<void> {
+    if (!this.#accepting) return
+    try {
+      const ready = await this.#team.store.read((reader) => reader.list('agent', { where: { ready: 1 }, limit: SCAN_LIMIT }))
+      for (const agent of ready) if (this.#environment.backend(agent.backend) !== undefined) this.#offer(agent.name)
+      this.#pump()
+    } catch (error) {
+      this.#options.onError(error)
+    }
+  }
+
+  /** True while a turn runs or is about to. */
+  get busy(): boolean {
+    return this.#running.size > 0 || this.#starting > 0 || this.#candidates.size > 0
+  }
+
+  /** Calls `listener` whenever there is nothing more to do. */
+  onIdle(listener: () => void): () => void {
+    this.#idleListeners.add(listener)
+    return () => this.#idleListeners.delete(listener)
+  }
+
+  /** Resolves when nothing runs and nothing is left to start. */
+  async idle(signal?: AbortSignal): Promise<void> {
+    await this.scan()
+    while (this.busy && signal?.aborted !== true) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          off()
+          signal?.removeEventListener('abort', done)
+          resolve()
+        }
+        const off = this.onIdle(done)
+        signal?.addEventListener('abort', done, { once: true })
+      })
+    }
+  }
+
+  /** Starts nothing more. */
+  stopAccepting(): void {
+    this.#accepting = false
+    this.#candidates.clear()
+    this.#stopScan()
+  }
+
+  /** Ends the turns that run, without settling them. */
+  abandonAll(): void {
+    for (const turn of this.#running.values()) turn.abandon()
+  }
+
+  /** The turns that run. */
+  get turns(): readonly string[] {
+    return [...this.#running.keys()]
+  }
+
+  /** Waits for the turns that run. */
+  async ended(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map((turn) => turn.ended))
+  }
+
+  close(): void {
+    this.stopAccepting()
+    this.#unsubscribe()
+  }
+
+  #observe(event: AtelierEvent): void {
+    switch (event.type) {
+      case 'message.posted':
+        if (this.#environment.backend(event.data.backend) !== undefined) {
+          this.#offer(event.data.agent)
+          this.#pump()
+        }
+        return
+      case 'message.cancelled':
+        return this.#cancelMessage(event.data.message, { kind: 'cancelled', message: event.data.reason })
+      case 'turn.lost':
+        this.#running.get(event.data.turn)?.abandon()
+        void this.scan()
+        return
+      case 'turn.finished':
+        // Another host's turn ended: its next message may be for this one.
+        if (!this.#running.has(event.data.turn)) void this.scan()
+        return
+      default:
+        return
+    }
+  }
+
+  #cancelMessage(message: string, reason: CancelReason): void {
+    for (const turn of this.#running.values()) if (turn.started.message.id === message) turn.cancel(reason)
+  }
+
+  #offer(agent: string): void {
+    if (!this.#accepting || this.#busyAgents.has(agent)) return
+    if (this.#options.agents === undefined || this.#options.agents.has(agent)) this.#candidates.add(agent)
+  }
+
+  #pump(): void {
+    for (const agent of this.#candidates) {
+      if (this.#running.size + this.#starting >= this.#options.concurrency()) return
+      this.#candidates.delete(agent)
+      void this.#run(agent)
+    }
+    if (!this.busy) for (const listener of [...this.#idleListeners]) listener()
+  }
+
+  async #run(agent: string): Promise<void> {
+    this.#starting++
+    this.#busyAgents.add(agent)
+    let more = false
+    let counted = true
+    try {
+      const started = await startTurn(
+        this.#team,
+        this.#definitions,
+        { id: this.#host, provides: (backend) => this.#environment.backend(backend) !== undefined },
+        agent,
+      )
+      if (started === undefined) return
+      const running = runTurn(this.#team, this.#environment, this.#host, started, this.#options.onActivity)
+      this.#running.set(started.turn, running)
+      this.#starting--
+      counted = false
+      try {
+        more = await running.ended
+      } finally {
+        this.#running.delete(started.turn)
+      }
+    } catch (error) {
+      this.#options.onError(new Error(`Turn of "${agent}": ${messageOf(error)}`, { cause: error }))
+    } finally {
+      if (counted) this.#starting--
+      this.#busyAgents.delete(agent)
+      if (more) this.#offer(agent)
+      this.#pump()
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** Commits how a turn ended: message, agent, money and transcript at once. */
+import type { TurnOutcome } from '../agent-backend.ts'
+import { decideFinish } from '../agents/mailbox.ts'
+import type { TurnFailure } from '../agents/failures.ts'
+import { packText } from '../ids.ts'
+import { microsOf } from '../money/usd.ts'
+import type { SessionRef } from '../tables.ts'
+import type { TeamContext } from './context.ts'
+import type { TranscriptRows } from './turn-record.ts'
+import type { StartedTurn } from './turn-start.ts'
+
+/**
+ * Settles a turn. A turn that was taken from this host meanwhile changes nothing.
+ * @returns true if more messages wait for the agent
+ */
+export async function settleTurn(
+  team: TeamContext,
+  host: string,
+  started: StartedTurn,
+  outcome: TurnOutcome,
+  session: SessionRef | null,
+  transcript: TranscriptRows,
+): Promise<boolean> {
+  const failure = failureOf(outcome)
+  const answer = outcome.status === 'completed' ? packText(outcome.text) : { stored: null, blobs: [] }
+  const result = await team.store.transact({
+    name: 'turn.finish',
+    keys: [`agent:${started.agent.name}`],
+    by: { actor: host, via: 'host' },
+    blobs: [...answer.blobs, ...transcript.blobs],
+    async load(reader) {
+      const turn = await reader.get('turn', started.turn)
+      const message = await reader.get('message', started.message.id)
+      return { turn, message, agent: await reader.get('agent', started.agent.name) }
+    },
+    decide({ turn, message }, now) {
+      const decision = decideFinish(
+        {
+          turn: started.turn,
+          outcome: outcome.status,
+          answer: answer.stored,
+          failure,
+          session,
+          usage: outcome.usage,
+          costMicros: outcome.costUsd === undefined ? null : microsOf(outcome.costUsd),
+          costSource: outcome.costSource ?? null,
+          modelTurns: outcome.modelTurns ?? 1,
+        },
+        { turn, message },
+        now,
+      )
+      return 'refused' in decision ? decision : { ...decision, rows: transcript.rows }
+    },
+  })
+  return (result.loaded.agent?.queued ?? 0) > 0
+}
+
+function failureOf(outcome: TurnOutcome): TurnFailure | null {
+  switch (outcome.status) {
+    case 'completed':
+      return null
+    case 'cancelled':
+      return { kind: 'cancelled', message: 'The turn was cancelled.' }
+    case 'failed':
+      return outcome.failure
+  }
+}

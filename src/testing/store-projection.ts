@@ -1,0 +1,106 @@
+/** A projection small enough to see through, over the real tables: what the store's own suite uses. */
+import type { Projection } from '../store.ts'
+import type { AgentRow, LedgerRow } from '../tables.ts'
+
+/** A balance with nothing on it. */
+export function emptyBalance(scope: string): LedgerRow {
+  return {
+    scope,
+    limitMicros: null,
+    baselineMicros: 0,
+    spentMicros: 0,
+    assumedMicros: 0,
+    turns: 0,
+    assumedTurns: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    recentMicros: [],
+  }
+}
+
+/** `budget.set` counts in `turns`; `message.posted` changes two rows; `context.put` reads nothing. */
+export const smallProjection: Projection = {
+  reads(event) {
+    if (event.type === 'budget.set') return [{ table: 'ledger', key: event.data.scope }]
+    if (event.type === 'message.posted') return [{ table: 'agent', key: event.data.agent }]
+    return []
+  },
+  apply(event, rows) {
+    switch (event.type) {
+      case 'budget.set': {
+        const { scope, limitMicros } = event.data
+        const before = rows('ledger', scope) ?? emptyBalance(scope)
+        const row = {
+          ...before,
+          limitMicros,
+          turns: before.turns + 1,
+          recentMicros: [...before.recentMicros, event.seq],
+        }
+        return [{ table: 'ledger', key: scope, row }]
+      }
+      case 'context.put': {
+        const { key, value, version } = event.data
+        return [{ table: 'context', key, row: { key, value, version, by: event.actor, updatedAt: event.at } }]
+      }
+      case 'context.removed': {
+        const { key, version } = event.data
+        return [
+          { table: 'context', key, row: { key, value: null, version, by: event.actor, updatedAt: event.at } },
+        ]
+      }
+      case 'message.posted': {
+        const { message: id, agent: name, generation, kind, prompt, group, timeoutMs } = event.data
+        const agent: AgentRow = rows('agent', name) ?? newAgent(name, event.at)
+        return [
+          {
+            table: 'message',
+            key: id,
+            row: {
+              id,
+              agent: name,
+              generation,
+              kind,
+              state: 'queued',
+              position: event.seq,
+              from: event.actor,
+              prompt,
+              group,
+              timeoutMs,
+              attempts: 0,
+              turn: null,
+              answer: null,
+              error: null,
+              postedAt: event.at,
+              settledAt: null,
+            },
+          },
+          { table: 'agent', key: name, row: { ...agent, queued: agent.queued + 1, ready: 1 } },
+        ]
+      }
+      case 'schedule.cancelled':
+        throw new Error('This projection breaks on purpose.')
+      default:
+        return []
+    }
+  },
+}
+
+function newAgent(name: string, createdAt: number): AgentRow {
+  return {
+    name,
+    state: 'active',
+    generation: 1,
+    profile: null,
+    backend: 'scripted',
+    model: null,
+    definition: 'none',
+    session: null,
+    queued: 0,
+    turn: null,
+    ready: 0,
+    cursor: 0,
+    turns: 0,
+    last: null,
+    createdAt,
+  }
+}

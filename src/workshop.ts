@@ -1,0 +1,281 @@
+/**
+ * The composition root: the only file that names adapters. What a command does not need is not
+ * loaded, so that looking at a team starts in milliseconds.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { AgentBackend } from './agent-backend.ts'
+import { AtelierError, messageOf } from './errors.ts'
+import type { Via } from './events.ts'
+import type { WorkshopViews } from './facade/contract.ts'
+import { createViews } from './facade/views.ts'
+import type { HostedWorkshop } from './facade/workshop.ts'
+import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
+import { isAlive, ownIdentity } from './processes/identity.ts'
+import { projection } from './projection.ts'
+import type { Store } from './store.ts'
+import type { HostRow } from './tables.ts'
+import type { HostEnvironment, TeamContext } from './team/context.ts'
+import type { ActivityListener } from './team/turn-runner.ts'
+import type { ViewContext } from './team/views.ts'
+import type { ProfileView } from './team/view-types.ts'
+import type { Clock } from './time/clock.ts'
+import { parseDuration, type Duration } from './time/duration.ts'
+import { systemClock } from './time/system-clock.ts'
+
+/** Turns that one host runs at the same time where nothing else is configured. */
+const DEFAULT_CONCURRENCY = 4
+
+export interface OpenOptions {
+  /** The project folder; default: the current one. */
+  readonly dir?: string
+  /** Where state is kept: `.atelier/state` of the folder (true), another folder, or only in memory (false). */
+  readonly persistence?: boolean | string
+  /** `full` survives a power cut; `fast` may lose the last moments in one, never in a crash of the program. */
+  readonly durability?: 'full' | 'fast'
+  /** Backends made in code; more can be added with `configure({ backend })`. */
+  readonly backends?: readonly AgentBackend[]
+  /** Configuration in place of the folder's file; `false` reads no file. */
+  readonly config?: WorkshopConfig | false
+  /** `ask` loads the folder's configuration only if the user trusted the folder; default `granted`. */
+  readonly trust?: 'granted' | 'ask'
+  /** Whether this process runs agents: `none` only posts and waits. Default `library`. */
+  readonly host?: HostRow['kind'] | 'none'
+  /** The host runs these agents only. */
+  readonly hostAgents?: readonly string[]
+  /** The host ends by itself after this long without work. */
+  readonly idleExit?: Duration
+  readonly actor?: string
+  readonly via?: Via
+  readonly clock?: Clock
+  /** Told of what happens in turns that this process runs, as it happens. */
+  readonly onActivity?: ActivityListener
+  /** Told of errors that no call can throw, such as those of a background loop. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface ViewOptions {
+  readonly dir?: string
+  readonly persistence?: string
+}
+
+/** Opens a workshop: its store, its configuration and, unless told otherwise, a host in this process. */
+export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWorkshop> {
+  const dir = projectFolder(options.dir)
+  const clock = options.clock ?? systemClock
+  const [{ createWorkshop }, { Roster }, { Host }, { EventFeed }] = await Promise.all([
+    import('./facade/workshop.ts'),
+    import('./facade/roster.ts'),
+    import('./team/host.ts'),
+    import('./team/feed.ts'),
+  ])
+  const config = await loadConfiguration(dir, options)
+  const store = await openStore(dir, options, clock)
+  const feed = new EventFeed(store)
+  try {
+    await feed.open()
+    const roster = new Roster()
+    for (const backend of await builtInBackends(clock, config)) roster.addBackend(backend)
+    for (const backend of [...config.backends, ...(options.backends ?? [])]) roster.addBackend(backend)
+    const team: TeamContext = { store, clock, feed, by: identityOf(options) }
+    const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
+    const concurrency = { value: DEFAULT_CONCURRENCY }
+    const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
+    const { host: kind = 'library' } = options
+    const host =
+      kind === 'none'
+      ? undefined
+      : new Host(team, hostEnvironment(dir, roster), {
+          kind,
+          concurrency: () => concurrency.value,
+          onActivity: (turn, event) => {
+            for (const listener of activity) listener(turn, event)
+          },
+          ...(options.onError === undefined ? {} : { onError: options.onError }),
+          ...(options.hostAgents === undefined ? {} : { agents: options.hostAgents }),
+          ...(options.idleExit === undefined ? {} : { idleExitMs: parseDuration(options.idleExit, 'idleExit') }),
+        })
+    await knowProfiles(dir, store, roster, config)
+    const workshop = createWorkshop({
+      dir,
+      team,
+      view,
+      views: createViews(view, async () => roster.fileProfiles()),
+      roster,
+      host,
+      concurrency,
+      activity,
+      gitSummary: () => describeRepository(dir),
+      gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),
+      async release() {
+        feed.close()
+        await store.close()
+      },
+    })
+    workshop.configure(config.configure)
+    for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
+    await host?.open()
+    return workshop
+  } catch (error) {
+    feed.close()
+    await store.close()
+    throw error
+  }
+}
+
+/** Opens what only reads. Where there is no state yet the team is empty, and nothing is created. */
+export async function openViews(options: ViewOptions = {}): Promise<WorkshopViews & { close(): Promise<void> }> {
+  const dir = projectFolder(options.dir)
+  const folder = stateFolder(dir, options.persistence)
+  const exists = existsSync(databaseFile(folder))
+  const store = await openStore(dir, { persistence: exists ? folder : false }, systemClock)
+  const view: ViewContext = { store, clock: systemClock, identity: { machine: ownIdentity().machine, isAlive } }
+  return { ...createViews(view, () => profilesOfFiles(dir)), close: () => store.close() }
+}
+
+/**
+ * The project folder for a command that is run somewhere inside of it: the nearest folder upwards that
+ * has an Atelier configuration or state, else the top of the git repository, else the folder itself.
+ */
+export function findProjectFolder(from: string): string {
+  const start = resolve(from)
+  const marked = upwards(start).find((dir) => existsSync(join(dir, '.atelier')) || CONFIG_FILES.some((file) => existsSync(join(dir, file))))
+  return marked ?? upwards(start).find((dir) => existsSync(join(dir, '.git'))) ?? start
+}
+
+/** Where the state of a project is kept. */
+export function stateFolder(dir: string, persistence: boolean | string = true): string {
+  return typeof persistence === 'string' ? resolve(dir, persistence) : join(dir, '.atelier', 'state')
+}
+
+const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'].map((ending) => `atelier.config.${ending}`)
+
+function upwards(from: string): string[] {
+  const dirs = [from]
+  for (let dir = from; dirname(dir) !== dir && dir !== homedir(); dir = dirname(dir)) dirs.push(dirname(dir))
+  return dirs
+}
+
+function databaseFile(folder: string): string {
+  return join(folder, 'atelier.db')
+}
+
+function projectFolder(dir = '.'): string {
+  const folder = resolve(dir)
+  if (existsSync(folder)) return folder
+  throw new AtelierError('not_found', `The project folder ${folder} does not exist. Create it, or name another one.`, {
+    details: { dir: folder },
+  })
+}
+
+async function openStore(
+  dir: string,
+  { persistence = true, durability }: Pick<OpenOptions, 'persistence' | 'durability'>,
+  clock: Clock,
+): Promise<Store> {
+  if (persistence === false) {
+    const { openMemoryStore } = await import('./stores/memory.ts')
+    return openMemoryStore({ projection, clock })
+  }
+  const folder = stateFolder(dir, persistence)
+  makeStateFolder(folder)
+  const { openSqliteStore } = await import('./stores/sqlite/store.ts')
+  return openSqliteStore({
+    path: databaseFile(folder),
+    projection,
+    clock,
+    ...(durability === undefined ? {} : { durability }),
+  })
+}
+
+/** State is nobody's to commit, so its folder ignores itself. */
+function makeStateFolder(folder: string): void {
+  if (existsSync(join(folder, '.gitignore'))) return
+  try {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, '.gitignore'), '*\n')
+  } catch (error) {
+    throw new AtelierError(
+      'store_unwritable',
+      `The state folder ${folder} cannot be written: ${messageOf(error)}. Make it writable, or name another folder with the option "persistence".`,
+      { details: { path: folder }, cause: error },
+    )
+  }
+}
+
+async function loadConfiguration(dir: string, options: OpenOptions): Promise<LoadedConfig> {
+  const { configFileOf, loadConfig, readConfig } = await import('./loading/config-file.ts')
+  if (options.config !== undefined) return readConfig(options.config === false ? {} : options.config)
+  if (options.trust === 'ask' && configFileOf(dir) !== null) {
+    const { assertTrusted } = await import('./loading/trust.ts')
+    assertTrusted(dir)
+  }
+  return loadConfig(dir)
+}
+
+async function builtInBackends(clock: Clock, config: LoadedConfig): Promise<AgentBackend[]> {
+  const { commandBackend } = await import('./agent-backends/command.ts')
+  const backends: AgentBackend[] = [commandBackend()]
+  if (config.scripted !== undefined) {
+    const { parseScript } = await import('./agent-backends/scripted/check.ts')
+    const { scriptedBackend } = await import('./agent-backends/scripted.ts')
+    backends.push(scriptedBackend({ clock, script: parseScript(config.scripted, 'scripted') }))
+  }
+  return backends
+}
+
+/** Profiles of files, of the configuration, and those that were defined by a call in any process. */
+async function knowProfiles(
+  dir: string,
+  store: Store,
+  roster: InstanceType<typeof import('./facade/roster.ts').Roster>,
+  config: LoadedConfig,
+): Promise<void> {
+  const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
+  for (const { name, profile } of (await loadClaudeAgents(dir)).profiles) roster.addProfile(name, profile, 'claude')
+  for (const [name, profile] of Object.entries(config.profiles)) roster.addProfile(name, profile, 'config')
+  const stored = await store.read(async (reader) => {
+    const found = []
+    for (const row of await reader.list('profile')) found.push({ name: row.name, body: await reader.blob(row.definition) })
+    return found
+  })
+  for (const { name, body } of stored) if (body !== undefined) roster.addProfile(name, JSON.parse(body), 'defined')
+}
+
+/** Profiles of files, for a view; a configuration that cannot be read is told by commands that need it. */
+async function profilesOfFiles(dir: string): Promise<readonly ProfileView[]> {
+  const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
+  const { profileView } = await import('./team/views.ts')
+  return (await loadClaudeAgents(dir)).profiles.map(({ name, profile }) => profileView(name, profile, 'claude'))
+}
+
+function hostEnvironment(dir: string, roster: InstanceType<typeof import('./facade/roster.ts').Roster>): HostEnvironment {
+  return {
+    identity: { ...ownIdentity(), isAlive },
+    dir,
+    backend: (id) => roster.backend(id),
+    get backends() {
+      return roster.backendIds
+    },
+    gitContext: describeRepository,
+    environment: process.env,
+  }
+}
+
+async function describeRepository(dir: string): Promise<string> {
+  const { describeGit, gitSummary } = await import('./git/repository.ts')
+  return describeGit(await gitSummary(dir))
+}
+
+function identityOf({ actor, via = 'library' }: OpenOptions): TeamContext['by'] {
+  return { actor: actor ?? userName(), via }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'user'
+  }
+}

@@ -1,0 +1,164 @@
+/** Rows and events with plausible values, of which a test names only what it is about. */
+import {
+  EVENT_VERSIONS,
+  type AtelierEvent,
+  type EventBodies,
+  type EventOf,
+  type EventType,
+} from '../../src/events.ts'
+import { emptyLedger } from '../../src/money/ledger.ts'
+import type {
+  AgentRow,
+  ContextRow,
+  LedgerRow,
+  MessageRow,
+  RowLookup,
+  ScheduleRow,
+  SessionRef,
+  TableName,
+  Tables,
+  TurnRow,
+} from '../../src/tables.ts'
+
+export const SESSION: SessionRef = { backend: 'scripted', id: 's1', cwd: '/project' }
+
+/** An active agent that has nothing to do. */
+export function agentRow(changes: Partial<AgentRow> = {}): AgentRow {
+  return {
+    name: 'impl',
+    state: 'active',
+    generation: 1,
+    profile: null,
+    backend: 'scripted',
+    model: null,
+    definition: 'd'.repeat(64),
+    session: null,
+    queued: 0,
+    turn: null,
+    ready: 0,
+    cursor: 0,
+    turns: 0,
+    last: null,
+    createdAt: 1000,
+    ...changes,
+  }
+}
+
+/** A message that waits. */
+export function messageRow(changes: Partial<MessageRow> = {}): MessageRow {
+  return {
+    id: 'msg_1',
+    agent: 'impl',
+    generation: 1,
+    kind: 'cast',
+    state: 'queued',
+    position: 10,
+    from: 'kim',
+    prompt: 'Implement caching',
+    group: null,
+    timeoutMs: null,
+    attempts: 0,
+    turn: null,
+    answer: null,
+    error: null,
+    postedAt: 2000,
+    settledAt: null,
+    ...changes,
+  }
+}
+
+/** The message while its turn runs. */
+export function deliveredRow(changes: Partial<MessageRow> = {}): MessageRow {
+  return messageRow({ state: 'delivered', attempts: 1, turn: 'turn_1', ...changes })
+}
+
+/** The running turn of {@link deliveredRow}. */
+export function turnRow(changes: Partial<TurnRow> = {}): TurnRow {
+  return {
+    id: 'turn_1',
+    message: 'msg_1',
+    agent: 'impl',
+    profile: null,
+    generation: 1,
+    attempt: 1,
+    host: 'host_1',
+    state: 'running',
+    session: null,
+    promptHash: 'p'.repeat(64),
+    startedAt: 3000,
+    endedAt: null,
+    usage: null,
+    reservedMicros: 500_000,
+    costMicros: null,
+    costSource: null,
+    modelTurns: null,
+    failure: null,
+    ...changes,
+  }
+}
+
+export function ledgerRow(changes: Partial<LedgerRow> = {}): LedgerRow {
+  return { ...emptyLedger('global'), ...changes }
+}
+
+export function scheduleRow(changes: Partial<ScheduleRow> = {}): ScheduleRow {
+  return {
+    agent: 'impl',
+    prompt: 'Check the build',
+    intervalMs: 1000,
+    nextAt: 5000,
+    ticks: 0,
+    skipped: 0,
+    createdAt: 4000,
+    ...changes,
+  }
+}
+
+export function contextRow(changes: Partial<ContextRow> = {}): ContextRow {
+  return { key: 'plan', value: '"draft"', version: 3, by: 'kim', updatedAt: 1000, ...changes }
+}
+
+export const FINISHED: EventBodies['turn.finished'] = {
+  turn: 'turn_1',
+  message: 'msg_1',
+  agent: 'impl',
+  profile: null,
+  outcome: 'completed',
+  accepted: true,
+  answer: 'Done.',
+  failure: null,
+  session: SESSION,
+  usage: { input: 100, output: 20, cacheRead: 3, cacheWrite: 7, reasoning: 5 },
+  costMicros: 30_000,
+  costSource: 'reported',
+  modelTurns: 2,
+  durationMs: 1500,
+}
+
+export const LOST: EventBodies['turn.lost'] = {
+  turn: 'turn_1',
+  message: 'msg_1',
+  agent: 'impl',
+  profile: null,
+  host: 'host_1',
+  reason: 'host_died',
+  chargedMicros: 500_000,
+}
+
+/** A stored event. */
+export function eventOf<T extends EventType>(
+  type: T,
+  data: EventBodies[T],
+  { seq = 20, at = 9000 }: { readonly seq?: number; readonly at?: number } = {},
+): EventOf<T> {
+  const event = { type, data, seq, at, actor: 'kim', via: 'library', version: EVENT_VERSIONS[type] }
+  return event as AtelierEvent as EventOf<T>
+}
+
+/** Looks up the given rows; every other one is not there. */
+export function lookup(rows: { readonly [T in TableName]?: readonly Tables[T][] }): RowLookup {
+  return (table, key) => {
+    // The key is the first column of every projected table.
+    return rows[table]?.find((row) => Object.values(row)[0] === key)
+  }
+}
