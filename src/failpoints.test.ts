@@ -11,12 +11,18 @@ afterEach(() => {
 })
 
 /** A fresh module as a process with this specification would load it, and how often it killed itself. */
-async function armed(specification: string): Promise<{ crash: (point: Failpoint) => void; deaths: () => number }> {
+async function armed(
+  specification: string,
+): Promise<{ crash: (point: Failpoint) => void; deaths: () => number }> {
   vi.stubEnv('ATELIER_FAILPOINTS', specification)
   vi.resetModules()
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
   const { crash } = await import('./failpoints.ts')
-  return { crash, deaths: () => kill.mock.calls.filter(([pid, signal]) => pid === process.pid && signal === 'SIGKILL').length }
+  return {
+    crash,
+    deaths: () =>
+      kill.mock.calls.filter(([pid, signal]) => pid === process.pid && signal === 'SIGKILL').length,
+  }
 }
 
 /** The hits, of so many, at which the process would have died. */

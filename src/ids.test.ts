@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hashText, newId, packText, randomFraction } from './ids.ts'
 import { INLINE_TEXT_BYTES } from './json.ts'
@@ -42,6 +42,10 @@ describe('a text is packed', () => {
     expect(packText(`${fits}a`).blobs).toHaveLength(1)
   })
 
+  it('inline where it is short', () => {
+    expect(packText('Fix the tests')).toEqual({ stored: 'Fix the tests', blobs: [] })
+  })
+
   it('with 3 bytes to a character, inline up to the last one that fits', () => {
     const most = Math.floor(INLINE_TEXT_BYTES / 3)
     expect(packText('€'.repeat(most)).blobs).toHaveLength(0)
@@ -64,7 +68,9 @@ describe('a text is packed', () => {
         const { stored, blobs } = packText(whole)
         const isShort = Buffer.byteLength(whole) <= INLINE_TEXT_BYTES
         expect(typeof stored === 'string').toBe(isShort)
-        expect(typeof stored === 'string' ? stored : blobs.find(({ hash }) => hash === stored.blob)?.body).toBe(whole)
+        expect(
+          typeof stored === 'string' ? stored : blobs.find(({ hash }) => hash === stored.blob)?.body,
+        ).toBe(whole)
       }),
       { numRuns: 50 },
     )

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, headOf } from './json.ts'
 
@@ -6,7 +6,11 @@ import { canonicalJson, headOf } from './json.ts'
 function turned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(turned)
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).toReversed().map(([key, member]) => [key, turned(member)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, member]) => [key, turned(member)]),
+  )
 }
 
 describe('canonical JSON', () => {
@@ -27,7 +31,9 @@ describe('canonical JSON', () => {
   })
 
   it('orders the keys of objects inside of lists and objects', () => {
-    expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: { f: null, e: true } })).toBe('{"a":{"e":true,"f":null},"b":[{"c":2,"d":1}]}')
+    expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: { f: null, e: true } })).toBe(
+      '{"a":{"e":true,"f":null},"b":[{"c":2,"d":1}]}',
+    )
   })
 
   it('leaves out members that are undefined', () => {

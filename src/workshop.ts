@@ -22,7 +22,7 @@ import type { ViewContext } from './team/views.ts'
 import type { ProfileView } from './team/view-types.ts'
 import type { Clock } from './time/clock.ts'
 import { parseDuration, type Duration } from './time/duration.ts'
-import { systemClock } from './time/system-clock.ts'
+import { backgroundClock, systemClock } from './time/system-clock.ts'
 
 /** Turns that one host runs at the same time where nothing else is configured. */
 const DEFAULT_CONCURRENCY = 4
@@ -78,7 +78,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const roster = new Roster()
     for (const backend of await builtInBackends(clock, config)) roster.addBackend(backend)
     for (const backend of [...config.backends, ...(options.backends ?? [])]) roster.addBackend(backend)
-    const team: TeamContext = { store, clock, feed, by: identityOf(options) }
+    const team: TeamContext = { store, clock, loops: loopClock(options), feed, by: identityOf(options) }
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
     const concurrency = { value: DEFAULT_CONCURRENCY }
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
@@ -142,6 +142,14 @@ export function findProjectFolder(from: string): string {
   const start = resolve(from)
   const marked = upwards(start).find((dir) => existsSync(join(dir, '.atelier')) || CONFIG_FILES.some((file) => existsSync(join(dir, file))))
   return marked ?? upwards(start).find((dir) => existsSync(join(dir, '.git'))) ?? start
+}
+
+/**
+ * Trusts a folder, so that commands load its configuration from now on.
+ * @returns the folder as it is listed
+ */
+export async function trustFolder(dir: string): Promise<string> {
+  return (await import('./loading/trust.ts')).trust(dir)
 }
 
 /** Where the state of a project is kept. */
@@ -261,6 +269,11 @@ function hostEnvironment(dir: string, roster: InstanceType<typeof import('./faca
     gitContext: describeRepository,
     environment: process.env,
   }
+}
+
+/** A program that forgets to close its workshop ends when its work has; a background host lives on its loops. */
+function loopClock({ clock, host }: OpenOptions): Clock {
+  return clock ?? (host === 'background' ? systemClock : backgroundClock)
 }
 
 async function describeRepository(dir: string): Promise<string> {

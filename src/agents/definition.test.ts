@@ -7,7 +7,13 @@ import {
   type BackendOption,
 } from './definition.ts'
 
-const PLAIN: AgentDefinition = { role: '', context: '', backend: 'scripted', permissionMode: 'auto', session: 'continue' }
+const PLAIN: AgentDefinition = {
+  role: '',
+  context: '',
+  backend: 'scripted',
+  permissionMode: 'auto',
+  session: 'continue',
+}
 
 const EVERY_OPTION: AgentDefinition = {
   ...PLAIN,
@@ -53,7 +59,9 @@ describe('a definition is resolved', () => {
 
   it('AS-14: field by field, and later layers win', () => {
     const profile = { role: 'Coder', timeoutMs: 300_000, maxTurns: 15, backend: 'command' }
-    expect(resolveDefinition([{ backend: 'scripted', model: 'opus' }, profile, { maxTurns: 3 }])).toMatchObject({
+    expect(
+      resolveDefinition([{ backend: 'scripted', model: 'opus' }, profile, { maxTurns: 3 }]),
+    ).toMatchObject({
       role: 'Coder',
       backend: 'command',
       model: 'opus',
@@ -70,8 +78,15 @@ describe('a definition is resolved', () => {
 
 describe('a system prompt', () => {
   it('A03: joins context, role, what is appended and facts about the repository by blank lines', () => {
-    const definition = { ...PLAIN, context: 'Be brief.', role: 'Review only.', appendSystemPrompt: 'In English.' }
-    expect(systemPromptOf(definition, 'Branch: main')).toBe('Be brief.\n\nReview only.\n\nIn English.\n\nBranch: main')
+    const definition = {
+      ...PLAIN,
+      context: 'Be brief.',
+      role: 'Review only.',
+      appendSystemPrompt: 'In English.',
+    }
+    expect(systemPromptOf(definition, 'Branch: main')).toBe(
+      'Be brief.\n\nReview only.\n\nIn English.\n\nBranch: main',
+    )
   })
 
   it('A03: leaves out what is empty or blank', () => {

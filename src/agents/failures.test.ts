@@ -9,7 +9,10 @@ describe('the table of failures', () => {
   })
 
   it('reaches callers under a code of its own where there is something else to do about it', () => {
-    const others = KINDS.filter((kind) => FAILURES[kind].code !== 'turn_failed').map((kind) => [kind, FAILURES[kind].code])
+    const others = KINDS.filter((kind) => FAILURES[kind].code !== 'turn_failed').map((kind) => [
+      kind,
+      FAILURES[kind].code,
+    ])
     expect(Object.fromEntries(others)).toEqual({
       timeout: 'timeout',
       idle: 'timeout',
@@ -24,7 +27,11 @@ describe('the table of failures', () => {
   })
 
   it('ends the session only where it is no longer good', () => {
-    expect(KINDS.filter((kind) => !FAILURES[kind].keepsSession)).toEqual(['context_overflow', 'protocol', 'host_lost'])
+    expect(KINDS.filter((kind) => !FAILURES[kind].keepsSession)).toEqual([
+      'context_overflow',
+      'protocol',
+      'host_lost',
+    ])
   })
 
   it('stops every agent of an account where the account is what failed', () => {
@@ -38,7 +45,14 @@ describe('the table of failures', () => {
   })
 
   it('never calls a failure retryable that somebody has to repair first', () => {
-    const repair: FailureKind[] = ['auth', 'model_not_found', 'missing_executable', 'version_unsupported', 'budget_exceeded', 'cancelled']
+    const repair: FailureKind[] = [
+      'auth',
+      'model_not_found',
+      'missing_executable',
+      'version_unsupported',
+      'budget_exceeded',
+      'cancelled',
+    ]
     expect(repair.filter((kind) => FAILURES[kind].retryable)).toEqual([])
   })
 })

@@ -19,7 +19,14 @@ import {
 const NO_MONEY = errorData('budget_exceeded', 'The budget of the workshop does not cover another turn.')
 
 describe('posting a message', () => {
-  const post: PostMessage = { message: 'msg_1', agent: 'impl', kind: 'ask', prompt: 'Fix it', group: 'grp_1', timeoutMs: 500 }
+  const post: PostMessage = {
+    message: 'msg_1',
+    agent: 'impl',
+    kind: 'ask',
+    prompt: 'Fix it',
+    group: 'grp_1',
+    timeoutMs: 500,
+  }
 
   it('puts it into the mailbox, for the agent as it is now', () => {
     const agent = agentRow({ backend: 'command', generation: 4 })
@@ -37,7 +44,10 @@ describe('posting a message', () => {
     ['an unknown agent', undefined],
     ['a dismissed agent', agentRow({ state: 'dismissed' })],
   ])('AS-11: to %s is refused with the nearest names', (_name, agent) => {
-    const decided = decidePost({ ...post, agent: 'imp' }, { agent, refused: undefined, known: ['impl', 'reviewer'] })
+    const decided = decidePost(
+      { ...post, agent: 'imp' },
+      { agent, refused: undefined, known: ['impl', 'reviewer'] },
+    )
     expect(decided).toEqual({
       refused: {
         code: 'not_found',
@@ -61,14 +71,17 @@ describe('posting a message', () => {
     expect(decidePost(post, { agent, refused: undefined, known: [] })).toEqual({
       refused: {
         code: 'queue_full',
-        message: 'Agent "impl" already has 5 messages waiting; at most 5 may. Wait for it with await, or ask another agent.',
+        message:
+          'Agent "impl" already has 5 messages waiting; at most 5 may. Wait for it with await, or ask another agent.',
         details: { agent: 'impl', limit: 5, queued: 5 },
       },
     })
   })
 
   it('is refused where no budget covers a turn', () => {
-    expect(decidePost(post, { agent: agentRow(), refused: NO_MONEY, known: [] })).toEqual({ refused: NO_MONEY })
+    expect(decidePost(post, { agent: agentRow(), refused: NO_MONEY, known: [] })).toEqual({
+      refused: NO_MONEY,
+    })
   })
 })
 
@@ -105,7 +118,9 @@ describe('starting a turn', () => {
   })
 
   it('counts the attempts of a message that was put back', () => {
-    expect(decideStart(start, { agent, next: messageRow({ attempts: 2 }), refused: undefined })).toMatchObject({
+    expect(
+      decideStart(start, { agent, next: messageRow({ attempts: 2 }), refused: undefined }),
+    ).toMatchObject({
       events: [{ data: { attempt: 3 } }],
     })
   })
@@ -146,7 +161,14 @@ describe('finishing a turn', () => {
       events: [
         {
           type: 'turn.finished',
-          data: { ...finish, message: 'msg_1', agent: 'impl', profile: 'coder', accepted: true, durationMs: 1500 },
+          data: {
+            ...finish,
+            message: 'msg_1',
+            agent: 'impl',
+            profile: 'coder',
+            accepted: true,
+            durationMs: 1500,
+          },
         },
       ],
     })
@@ -161,7 +183,9 @@ describe('finishing a turn', () => {
     ['a later turn has the message', { ...facts, message: deliveredRow({ turn: 'turn_2' }) }],
     ['the message waits again', { ...facts, message: deliveredRow({ state: 'queued' }) }],
   ])('counts its cost and not its answer where %s', (_name, changed) => {
-    expect(decideFinish(finish, changed, 4500)).toMatchObject({ events: [{ data: { accepted: false, costMicros: 30_000 } }] })
+    expect(decideFinish(finish, changed, 4500)).toMatchObject({
+      events: [{ data: { accepted: false, costMicros: 30_000 } }],
+    })
   })
 
   it.each([
@@ -179,7 +203,9 @@ describe('finishing a turn', () => {
   })
 
   it('is refused where there is no message', () => {
-    expect(decideFinish(finish, { ...facts, message: undefined }, 4500)).toMatchObject({ refused: { code: 'stale_claim' } })
+    expect(decideFinish(finish, { ...facts, message: undefined }, 4500)).toMatchObject({
+      refused: { code: 'stale_claim' },
+    })
   })
 
   it('charges what was set aside, as assumed, where the backend names no cost', () => {
@@ -188,11 +214,14 @@ describe('finishing a turn', () => {
     })
   })
 
-  it.each([-1, Number.NaN, Infinity])('charges what was set aside where the cost %d cannot be one', (costMicros) => {
-    expect(decideFinish({ ...finish, costMicros }, facts, 4500)).toMatchObject({
-      events: [{ data: { costMicros: 500_000, costSource: 'assumed' } }],
-    })
-  })
+  it.each([-1, Number.NaN, Infinity])(
+    'charges what was set aside where the cost %d cannot be one',
+    (costMicros) => {
+      expect(decideFinish({ ...finish, costMicros }, facts, 4500)).toMatchObject({
+        events: [{ data: { costMicros: 500_000, costSource: 'assumed' } }],
+      })
+    },
+  )
 
   it('takes a cost of nothing as reported', () => {
     expect(decideFinish({ ...finish, costMicros: 0, costSource: null }, facts, 4500)).toMatchObject({
@@ -200,13 +229,19 @@ describe('finishing a turn', () => {
     })
   })
 
-  it.each(Object.entries(FAILURES).map(([kind, { keepsSession }]) => [kind as FailureKind, keepsSession] as const))(
-    'after %s keeps the session: %s',
-    (kind, keepsSession) => {
-      const failed: FinishTurn = { ...finish, outcome: 'failed', answer: null, failure: { kind, message: 'no' } }
-      expect(decideFinish(failed, facts, 4500)).toMatchObject({ events: [{ data: { session: keepsSession ? SESSION : null } }] })
-    },
-  )
+  it.each(
+    Object.entries(FAILURES).map(([kind, { keepsSession }]) => [kind as FailureKind, keepsSession] as const),
+  )('after %s keeps the session: %s', (kind, keepsSession) => {
+    const failed: FinishTurn = {
+      ...finish,
+      outcome: 'failed',
+      answer: null,
+      failure: { kind, message: 'no' },
+    }
+    expect(decideFinish(failed, facts, 4500)).toMatchObject({
+      events: [{ data: { session: keepsSession ? SESSION : null } }],
+    })
+  })
 
   it('keeps the session it continued where it failed before the backend named one', () => {
     const failed: FinishTurn = {
@@ -278,7 +313,11 @@ describe('losing a turn', () => {
   it.each([
     ['one attempt before', deliveredRow({ attempts: MAX_ATTEMPTS - 1 }), 'host_died'],
     ['after a stop that was asked for', deliveredRow({ attempts: MAX_ATTEMPTS }), 'host_stopped'],
-    ['whose message was cancelled', deliveredRow({ attempts: MAX_ATTEMPTS, state: 'cancelled' }), 'host_died'],
+    [
+      'whose message was cancelled',
+      deliveredRow({ attempts: MAX_ATTEMPTS, state: 'cancelled' }),
+      'host_died',
+    ],
   ] as const)('gives up nothing %s', (_name, message, reason) => {
     expect(decideLoss(turnRow(), message, reason).events.map(({ type }) => type)).toEqual(['turn.lost'])
   })

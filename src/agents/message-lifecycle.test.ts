@@ -17,7 +17,12 @@ const STEPS: readonly MessageStep[] = [
 function documented(): string[][] {
   const source = readFileSync(new URL('message-lifecycle.ts', import.meta.url), 'utf8')
   const lines = source.slice(0, source.indexOf('*/')).match(/^ \* \|.*\|$/gmu) ?? []
-  return lines.map((line) => line.slice(' * |'.length, -1).split('|').map((cell) => cell.trim()))
+  return lines.map((line) =>
+    line
+      .slice(' * |'.length, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  )
 }
 
 /** The outcomes of a finished turn share the heading of the first of them. */
@@ -40,7 +45,9 @@ describe('the lifecycle of a message', () => {
 
   it('has a way to the end from every state', () => {
     const open = STATES.filter((state) => !isSettled(state))
-    const ends = open.map((state) => STEPS.map((step) => nextMessageState(state, step)).some((to) => to !== undefined && isSettled(to)))
+    const ends = open.map((state) =>
+      STEPS.map((step) => nextMessageState(state, step)).some((to) => to !== undefined && isSettled(to)),
+    )
     expect(ends).toEqual([true, true])
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { agentRow, scheduleRow } from '../../test/replay/example-rows.ts'
 import { NEVER } from './projection.ts'
@@ -62,7 +62,7 @@ describe('a schedule', () => {
       fc.property(late, fc.integer({ min: 10, max: 10 ** 8 }), (lateMs, intervalMs) => {
         const now = DUE.nextAt + lateMs
         const [ticked, ...posts] = decideTick({ ...DUE, intervalMs }, FREE, 'msg_1', now).events
-        const { nextAt } = ticked?.data as { nextAt: number }
+        const nextAt = ticked?.type === 'schedule.ticked' ? ticked.data.nextAt : Number.NaN
         expect(nextAt).toBeGreaterThan(now)
         expect(nextAt - now).toBeLessThanOrEqual(intervalMs)
         expect((nextAt - DUE.nextAt) % intervalMs).toBe(0)

@@ -3,7 +3,13 @@ import { agentRow, deliveredRow, messageRow, scheduleRow } from '../../test/repl
 import { NEVER } from './projection.ts'
 import { decideCreate, decideDismiss, decideReset, type CreateAgent } from './team.ts'
 
-const CREATE: CreateAgent = { agent: 'impl', profile: 'coder', backend: 'scripted', model: 'opus', definition: 'hash' }
+const CREATE: CreateAgent = {
+  agent: 'impl',
+  profile: 'coder',
+  backend: 'scripted',
+  model: 'opus',
+  definition: 'hash',
+}
 const SAME = agentRow({ profile: 'coder', definition: 'hash', generation: 4 })
 const OPEN = [deliveredRow(), messageRow({ id: 'msg_2', position: 11 })]
 
@@ -49,7 +55,11 @@ describe('resetting an agent', () => {
     const decided = decideReset('impl', SAME, OPEN, [])
     expect(types(decided)).toEqual(['message.cancelled', 'message.cancelled', 'agent.reset'])
     expect(decided).toMatchObject({
-      events: [{ data: { reason: 'Agent "impl" was reset.' } }, {}, { data: { agent: 'impl', generation: 5 } }],
+      events: [
+        { data: { reason: 'Agent "impl" was reset.' } },
+        {},
+        { data: { agent: 'impl', generation: 5 } },
+      ],
     })
   })
 
@@ -57,7 +67,9 @@ describe('resetting an agent', () => {
     ['unknown', undefined],
     ['dismissed', agentRow({ state: 'dismissed' })],
   ])('is refused where it is %s', (_name, row) => {
-    expect(decideReset('imp', row, [], ['impl'])).toMatchObject({ refused: { code: 'not_found', details: { nearest: ['impl'] } } })
+    expect(decideReset('imp', row, [], ['impl'])).toMatchObject({
+      refused: { code: 'not_found', details: { nearest: ['impl'] } },
+    })
   })
 })
 
@@ -69,11 +81,16 @@ describe('dismissing an agent', () => {
   })
 
   it('ends its schedule, so that a later agent of the name does not inherit it', () => {
-    expect(types(decideDismiss('impl', SAME, [], scheduleRow()))).toEqual(['schedule.cancelled', 'agent.dismissed'])
+    expect(types(decideDismiss('impl', SAME, [], scheduleRow()))).toEqual([
+      'schedule.cancelled',
+      'agent.dismissed',
+    ])
   })
 
   it('leaves a schedule alone that was cancelled before', () => {
-    expect(types(decideDismiss('impl', SAME, [], scheduleRow({ nextAt: NEVER })))).toEqual(['agent.dismissed'])
+    expect(types(decideDismiss('impl', SAME, [], scheduleRow({ nextAt: NEVER })))).toEqual([
+      'agent.dismissed',
+    ])
   })
 
   it.each([

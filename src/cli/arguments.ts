@@ -6,7 +6,13 @@ import { parseDuration } from '../time/duration.ts'
 
 /** Flags that every command takes. */
 export const GLOBAL_PARAMS: readonly Param[] = [
-  { name: 'dir', type: 'string', description: 'The project folder', default: 'the current one', placeholder: 'folder' },
+  {
+    name: 'dir',
+    type: 'string',
+    description: 'The project folder',
+    default: 'the current one',
+    placeholder: 'folder',
+  },
   { name: 'json', type: 'boolean', description: 'Print data as JSON' },
   { name: 'help', type: 'boolean', description: 'Show how the command is used' },
   { name: 'version', type: 'boolean', description: 'Show the version' },
@@ -33,7 +39,10 @@ export interface ParsedArguments {
  * The verb of a command line: its first word that is neither a flag nor the value of a global one.
  * @returns the verb and the words without it
  */
-export function splitVerb(words: readonly string[]): { readonly verb: string | undefined; readonly rest: string[] } {
+export function splitVerb(words: readonly string[]): {
+  readonly verb: string | undefined
+  readonly rest: string[]
+} {
   const at = words.findIndex((word, index) => !word.startsWith('-') && words[index - 1] !== '--dir')
   return { verb: words[at], rest: words.toSpliced(at === -1 ? words.length : at, 1) }
 }
@@ -46,7 +55,8 @@ export function parseArguments(params: readonly Param[], words: readonly string[
   const { flags, places } = sortWords(params, words)
   const globals: Record<string, unknown> = {}
   const input: Record<string, unknown> = {}
-  for (const param of GLOBAL_PARAMS) if (flags.has(param)) globals[param.name] = readFlag(param, flags.get(param))
+  for (const param of GLOBAL_PARAMS)
+    if (flags.has(param)) globals[param.name] = readFlag(param, flags.get(param))
   if (globals['help'] === true || globals['version'] === true) return { globals, input, fromInput: undefined }
   for (const param of params) if (flags.has(param)) input[param.name] = readFlag(param, flags.get(param))
   const fromInput = readPlaces(params, places, input)
@@ -56,15 +66,20 @@ export function parseArguments(params: readonly Param[], words: readonly string[
 /** The value of a param that was read from standard input. */
 export function readStandardInput(param: Param, text: string): unknown {
   const value = text.endsWith('\n') ? text.slice(0, -1) : text
-  if (value.trim() === '') throw invalid(param, `Standard input is empty, and <${placeOf(param)}> was to be read from it.`)
+  if (value.trim() === '')
+    throw invalid(param, `Standard input is empty, and <${placeOf(param)}> was to be read from it.`)
   return readWord(param, `<${placeOf(param)}>`, value)
 }
 
 type FlagWords = ReadonlyMap<Param, readonly string[]>
 
-function sortWords(params: readonly Param[], words: readonly string[]): { flags: FlagWords; places: string[] } {
+function sortWords(
+  params: readonly Param[],
+  words: readonly string[],
+): { flags: FlagWords; places: string[] } {
   const known = new Map<string, Param>()
-  for (const param of [...params, ...GLOBAL_PARAMS]) if (param.positional !== true) known.set(flagOf(param), param)
+  for (const param of [...params, ...GLOBAL_PARAMS])
+    if (param.positional !== true) known.set(flagOf(param), param)
   const flags = new Map<Param, string[]>()
   const places: string[] = []
   for (let index = 0; index < words.length; index++) {
@@ -87,7 +102,10 @@ function sortWords(params: readonly Param[], words: readonly string[]): { flags:
   return { flags, places }
 }
 
-function findFlag(known: ReadonlyMap<string, Param>, word: string): { param: Param; value: string | undefined } {
+function findFlag(
+  known: ReadonlyMap<string, Param>,
+  word: string,
+): { param: Param; value: string | undefined } {
   const equals = word.indexOf('=')
   const written = equals === -1 ? word : word.slice(0, equals)
   const flag = SHORT_FLAGS[written] ?? written
@@ -96,10 +114,15 @@ function findFlag(known: ReadonlyMap<string, Param>, word: string): { param: Par
   const negated = known.get(flag.replace('--no-', '--'))
   if (flag.startsWith('--no-') && negated?.type === 'boolean') return { param: negated, value: 'false' }
   const near = nearestNames(flag, known.keys())
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known flags: ${[...known.keys()].join(', ')}.`
-  throw new AtelierError('invalid_input', `There is no flag ${written}. ${hint} A text that begins with "-" goes after "--".`, {
-    details: { flag: written, near },
-  })
+  const hint =
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known flags: ${[...known.keys()].join(', ')}.`
+  throw new AtelierError(
+    'invalid_input',
+    `There is no flag ${written}. ${hint} A text that begins with "-" goes after "--".`,
+    {
+      details: { flag: written, near },
+    },
+  )
 }
 
 function valueAfter(param: Param, word: string | undefined): string {
@@ -112,7 +135,11 @@ function readFlag(param: Param, words: readonly string[] = []): unknown {
   return param.type === 'names' ? values.flat() : values.at(-1)
 }
 
-function readPlaces(params: readonly Param[], words: readonly string[], input: Record<string, unknown>): Param | undefined {
+function readPlaces(
+  params: readonly Param[],
+  words: readonly string[],
+  input: Record<string, unknown>,
+): Param | undefined {
   const places = params.filter(({ positional }) => positional === true)
   let fromInput: Param | undefined
   let next = 0
@@ -120,16 +147,25 @@ function readPlaces(params: readonly Param[], words: readonly string[], input: R
     const taken = words.slice(next, param.rest === true ? undefined : next + 1)
     next += taken.length
     const given = taken.length > 0
-    if (param.stdin !== undefined && (given ? taken.length === 1 && taken[0] === '-' : param.stdin === 'missing')) {
+    if (
+      param.stdin !== undefined &&
+      (given ? taken.length === 1 && taken[0] === '-' : param.stdin === 'missing')
+    ) {
       fromInput = param
     } else if (given) {
-      input[param.name] = param.type === 'names' ? taken : readWord(param, `<${placeOf(param)}>`, taken.join(' '))
-    } else if (param.required === true) throw invalid(param, `<${placeOf(param)}> is missing: ${param.description}.`)
+      input[param.name] =
+        param.type === 'names' ? taken : readWord(param, `<${placeOf(param)}>`, taken.join(' '))
+    } else if (param.required === true)
+      throw invalid(param, `<${placeOf(param)}> is missing: ${param.description}.`)
   }
   if (next < words.length) {
-    throw new AtelierError('invalid_input', `"${words[next]}" is one word too many. Put a text of several words in quotes.`, {
-      details: { word: words[next] },
-    })
+    throw new AtelierError(
+      'invalid_input',
+      `"${words[next]}" is one word too many. Put a text of several words in quotes.`,
+      {
+        details: { word: words[next] },
+      },
+    )
   }
   return fromInput
 }
@@ -163,7 +199,8 @@ function readNumber(param: Param, what: string, word: string): number {
   if (!Number.isFinite(value) || (param.integer === true && !Number.isInteger(value))) {
     throw invalid(param, `${what} "${word}" is not ${kind}.`)
   }
-  if (param.min !== undefined && value < param.min) throw invalid(param, `${what} is at least ${param.min}; got ${word}.`)
+  if (param.min !== undefined && value < param.min)
+    throw invalid(param, `${what} is at least ${param.min}; got ${word}.`)
   return value
 }
 

@@ -58,7 +58,8 @@ export async function ensureBackgroundHost(
     // Another command may have started one at the same moment; the older one stays.
     if (host?.state === 'running') return { pid: host.pid, started: host.pid === child.pid }
     if (child.exitCode !== null || child.signalCode !== null) throw startFailed(session, 'ended at once')
-    if (session.clock.now() > deadline) throw startFailed(session, `was not ready after ${START_LIMIT_MS / 1000} s`)
+    if (session.clock.now() > deadline)
+      throw startFailed(session, `was not ready after ${START_LIMIT_MS / 1000} s`)
     await sleep(session.clock, LOOK_INTERVAL_MS)
   }
 }
@@ -91,7 +92,11 @@ function openLog(file: string): number {
 function startFailed({ dir }: Session, what: string): AtelierError {
   const log = hostLog(dir)
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES)
-  return new AtelierError('host_failed', `The background host ${what}. The end of ${log}:\n${lines.join('\n')}`, {
-    details: { log },
-  })
+  return new AtelierError(
+    'host_failed',
+    `The background host ${what}. The end of ${log}:\n${lines.join('\n')}`,
+    {
+      details: { log },
+    },
+  )
 }

@@ -7,7 +7,9 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     summary: 'Set up this folder: write a configuration that works, and trust it',
     details: 'Overwrites nothing. Run again, it does what is still missing.',
     group: 'workshop',
-    params: [{ name: 'ts', type: 'boolean', description: 'Write atelier.config.ts instead of atelier.config.yaml' }],
+    params: [
+      { name: 'ts', type: 'boolean', description: 'Write atelier.config.ts instead of atelier.config.yaml' },
+    ],
     examples: ['atelier init', 'atelier init --ts'],
     load: async () => (await import('./commands/init.ts')).runInit,
   },
@@ -24,17 +26,25 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     name: 'demo',
     summary: 'Watch a small team work on a sample project, without an account',
     group: 'workshop',
-    params: [{ name: 'name', type: 'string', positional: true, description: 'Which demo', default: 'direct' }],
+    params: [
+      { name: 'name', type: 'string', positional: true, description: 'Which demo', default: 'direct' },
+    ],
     examples: ['atelier demo'],
     load: async () => (await import('./commands/demo.ts')).runDemoCommand,
   },
   {
     name: 'up',
     summary: 'Start the background host, which runs agents when no command waits for them',
-    details: 'If one is running already, it is adopted. It reads the configuration when it starts, and ends with `atelier down`.',
+    details:
+      'If one is running already, it is adopted. It reads the configuration when it starts, and ends with `atelier down`.',
     group: 'workshop',
     params: [
-      { name: 'idleExit', type: 'duration', description: 'End by itself after this long without work', default: 'never' },
+      {
+        name: 'idleExit',
+        type: 'duration',
+        description: 'End by itself after this long without work',
+        default: 'never',
+      },
     ],
     examples: ['atelier up', 'atelier up --idle-exit 10m'],
     load: async () => (await import('./commands/up.ts')).runUp,
@@ -42,7 +52,8 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
   {
     name: 'down',
     summary: 'End the background host',
-    details: 'Running turns may finish for up to 30 s; then, or with --now, they are interrupted and their messages wait for the next host.',
+    details:
+      'Running turns may finish for up to 30 s; then, or with --now, they are interrupted and their messages wait for the next host.',
     group: 'workshop',
     params: [{ name: 'now', type: 'boolean', description: 'Interrupt running turns at once' }],
     examples: ['atelier down', 'atelier down --now'],
@@ -54,7 +65,12 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     details: 'What `atelier up` starts. Ctrl-C ends it after its running turns; a second Ctrl-C at once.',
     group: 'workshop',
     params: [
-      { name: 'idleExit', type: 'duration', description: 'End by itself after this long without work', default: 'never' },
+      {
+        name: 'idleExit',
+        type: 'duration',
+        description: 'End by itself after this long without work',
+        default: 'never',
+      },
     ],
     examples: ['atelier host'],
     load: async () => (await import('./commands/host.ts')).runHost,

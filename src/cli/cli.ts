@@ -2,7 +2,13 @@
 import { AtelierError, ERROR_CODES, isAtelierError, messageOf } from '../errors.ts'
 import type { OperationInput } from '../operations/operation.ts'
 import { systemClock } from '../time/system-clock.ts'
-import { parseArguments, readStandardInput, splitVerb, type Globals, type ParsedArguments } from './arguments.ts'
+import {
+  parseArguments,
+  readStandardInput,
+  splitVerb,
+  type Globals,
+  type ParsedArguments,
+} from './arguments.ts'
 import { EXIT_OK, isCliCommand, type Command, type ExitStatus } from './command.ts'
 import { findCommand } from './commands.ts'
 import { note, printJson, type Openers, type Session } from './session.ts'
@@ -21,8 +27,9 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
   let json = words.includes('--json')
   try {
     const { verb, rest } = splitVerb(words)
-    if (verb === undefined || verb === 'help') return await runWithoutVerb(verb === 'help' ? rest : [], words, options)
-    const command = findCommand(verb)
+    if (verb === undefined || verb === 'help')
+      return await runWithoutVerb(verb === 'help' ? rest : [], words, options)
+    const command = await findCommand(verb)
     const parsed = parseArguments(command.params, rest)
     json = parsed.globals.json === true
     if (parsed.globals.version === true) return await showVersion(options.terminal)
@@ -35,35 +42,52 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
 }
 
 async function run(command: Command, input: OperationInput, session: Session): Promise<ExitStatus> {
-  if (!isCliCommand(command)) return (await import('./run-operation.ts')).runOperation(command, input, session)
+  if (!isCliCommand(command))
+    return (await import('./run-operation.ts')).runOperation(command, input, session)
   const act = await command.load()
   return act(input as never, session)
 }
 
 async function openSession(command: Command, globals: Globals, options: CliOptions): Promise<Session> {
   const { terminal, open, unread } = options
-  return { dir: await folderOf(command, globals, options), globals, terminal, clock: systemClock, open, unread }
+  return {
+    dir: await folderOf(command, globals, options),
+    globals,
+    terminal,
+    clock: systemClock,
+    open,
+    unread,
+  }
 }
 
 /** The folder that was named, as it is; else the project that the command is run in. A new project begins where one is. */
 async function folderOf(command: Command, { dir }: Globals, { terminal, open }: CliOptions): Promise<string> {
   if (dir === undefined && command.name !== 'init') return open.findFolder(terminal.cwd)
-  const { resolve } = process.getBuiltinModule('node:path')
-  return resolve(terminal.cwd, dir ?? '.')
+  return process.getBuiltinModule('node:path').resolve(terminal.cwd, dir ?? '.')
 }
 
-async function completeInput({ input, fromInput }: ParsedArguments, terminal: Terminal): Promise<OperationInput> {
+async function completeInput(
+  { input, fromInput }: ParsedArguments,
+  terminal: Terminal,
+): Promise<OperationInput> {
   if (fromInput === undefined) return input
-  if (terminal.in.isTTY) note({ terminal }, `Type the ${fromInput.name}; end it with Ctrl-D on a line of its own.`)
+  if (terminal.in.isTTY)
+    note({ terminal }, `Type the ${fromInput.name}; end it with Ctrl-D on a line of its own.`)
   return { ...input, [fromInput.name]: readStandardInput(fromInput, await readInput(terminal)) }
 }
 
-async function runWithoutVerb(topic: readonly string[], words: readonly string[], options: CliOptions): Promise<ExitStatus> {
+async function runWithoutVerb(
+  topic: readonly string[],
+  words: readonly string[],
+  options: CliOptions,
+): Promise<ExitStatus> {
   const { terminal } = options
-  if (topic[0] !== undefined && !topic[0].startsWith('-')) return showHelp(findCommand(topic[0]), terminal)
-  if (topic.length === 0 && words[0] !== 'help' && parseArguments([], words).globals.version === true) return showVersion(terminal)
+  if (topic[0] !== undefined && !topic[0].startsWith('-'))
+    return showHelp(await findCommand(topic[0]), terminal)
+  if (topic.length === 0 && words[0] !== 'help' && parseArguments([], words).globals.version === true)
+    return showVersion(terminal)
   const { overview } = await import('./help.ts')
-  terminal.out.write(overview(terminal.out))
+  terminal.out.write(await overview(terminal.out))
   return EXIT_OK
 }
 
@@ -75,7 +99,9 @@ async function showHelp(command: Command, { out }: Terminal): Promise<ExitStatus
 
 async function showVersion({ out }: Terminal): Promise<ExitStatus> {
   const { readFile } = await import('node:fs/promises')
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   out.write(`${version}\n`)
   return EXIT_OK
 }
@@ -93,7 +119,11 @@ async function tellError(error: unknown, json: boolean, terminal: Terminal): Pro
 }
 
 function unexpected(error: unknown): AtelierError {
-  return new AtelierError('host_failed', `${messageOf(error)}. This is an error in Atelier; please report it with what follows.`, {
-    cause: error,
-  })
+  return new AtelierError(
+    'host_failed',
+    `${messageOf(error)}. This is an error in Atelier; please report it with what follows.`,
+    {
+      cause: error,
+    },
+  )
 }

@@ -7,7 +7,7 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right'
   /** The column that gives way first where the screen is narrow. One per table is enough. */
   readonly flexible?: true
-  /** Left out where the screen is narrower than this. */
+  /** Left out where the screen is narrower than this, or where no row has anything to say. */
   readonly from?: number
   readonly text: (row: Row) => string
   readonly paint?: (text: string, row: Row) => string
@@ -23,7 +23,9 @@ export function formatTable<Row>(
   columns: readonly Column<Row>[],
   { width, paint }: { readonly width: number; readonly paint: Paint },
 ): string {
-  const shown = columns.filter(({ from }) => from === undefined || width >= from)
+  const shown = columns.filter(
+    ({ from = 0, text }) => width >= from && (from === 0 || rows.some((row) => text(row) !== '')),
+  )
   const cells = rows.map((row) => shown.map(({ text }) => oneLine(text(row))))
   const widths = fitWidths(shown, cells, width)
   const line = (words: readonly string[], finish: (text: string, column: number) => string): string =>
@@ -49,7 +51,11 @@ export function formatTable<Row>(
 }
 
 /** Natural widths, cut until the line fits: the flexible column first, then whichever is widest. */
-function fitWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[][], width: number): number[] {
+function fitWidths<Row>(
+  columns: readonly Column<Row>[],
+  cells: readonly string[][],
+  width: number,
+): number[] {
   const widths = columns.map(({ title }, column) =>
     cells.reduce((widest, row) => Math.max(widest, widthOf(row[column] as string)), widthOf(title)),
   )

@@ -17,8 +17,6 @@ export interface CliCommand {
   readonly group: 'workshop'
   readonly params: readonly Param[]
   readonly examples: readonly string[]
-  /** Not listed: other commands start it. */
-  readonly hidden?: true
   /** Loads what runs it. */
   readonly load: () => Promise<(input: never, session: Session) => Promise<ExitStatus>>
 }

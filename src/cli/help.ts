@@ -2,24 +2,28 @@
 import { GROUP_TITLES } from '../operations/table.ts'
 import type { Param } from '../operations/operation.ts'
 import { flagOf, GLOBAL_PARAMS, placeOf } from './arguments.ts'
-import { isCliCommand, type Command, type CommandGroup } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import type { Command, CommandGroup } from './command.ts'
+import { allCommands } from './commands.ts'
 import { paintFor, type Paint } from './paint.ts'
 import type { Sink } from './terminal.ts'
 import { pad, widthOf, wrap } from './text.ts'
 
-const TITLES: Readonly<Record<CommandGroup, string>> = { workshop: 'The workshop', ...GROUP_TITLES }
+const TITLES: Readonly<Record<CommandGroup, string>> = { workshop: 'This folder', ...GROUP_TITLES }
 
 /** Longer lines are hard to read, however wide the screen is. */
 const WIDEST = 100
 
 /** Every verb with its summary, by group. */
-export function overview(sink: Sink): string {
+export async function overview(sink: Sink): Promise<string> {
+  const all = await allCommands()
   const paint = paintFor(sink)
   const width = Math.min(sink.width, WIDEST)
   const groups = Object.entries(TITLES).map(([group, title]) => {
-    const commands = COMMANDS.filter((command) => command.group === group && !isHidden(command))
-    return `${paint.strong(title)}\n${entries(commands.map(({ name, summary }) => [name, summary]), { width, paint, label: 17 })}`
+    const commands = all.filter((command) => command.group === group)
+    return `${paint.strong(title)}\n${entries(
+      commands.map(({ name, summary }) => [name, summary]),
+      { width, paint, label: 17 },
+    )}`
   })
   return [
     'Atelier runs a team of AI coding agents on a git repository.\n',
@@ -29,16 +33,15 @@ export function overview(sink: Sink): string {
   ].join('\n')
 }
 
-function isHidden(command: Command): boolean {
-  return isCliCommand(command) && command.hidden === true
-}
-
 /** Everything about one command. */
 export function commandHelp(command: Command, sink: Sink): string {
   const paint = paintFor(sink)
   const width = Math.min(sink.width, WIDEST)
   const places = command.params.filter(({ positional }) => positional === true)
-  const flags = [...command.params.filter(({ positional }) => positional !== true), ...GLOBAL_PARAMS.slice(0, 3)]
+  const flags = [
+    ...command.params.filter(({ positional }) => positional !== true),
+    ...GLOBAL_PARAMS.slice(0, 3),
+  ]
   const labels = [...places.map(placeLabel), ...flags.map(flagLabel)]
   const label = Math.min(30, Math.max(...labels.map(widthOf)) + 2)
   const section = (title: string, rows: readonly (readonly [string, string])[]): string[] =>
@@ -47,8 +50,14 @@ export function commandHelp(command: Command, sink: Sink): string {
     `${paint.name(`atelier ${command.name}`)}: ${command.summary}\n`,
     ...(command.details === undefined ? [] : [`${wrap(command.details, width).join('\n')}\n`]),
     `${paint.strong('Usage')}  ${usageOf(command)}\n`,
-    ...section('Arguments', places.map((param) => [placeLabel(param), describe(param)])),
-    ...section('Flags', flags.map((param) => [flagLabel(param), describe(param)])),
+    ...section(
+      'Arguments',
+      places.map((param) => [placeLabel(param), describe(param)]),
+    ),
+    ...section(
+      'Flags',
+      flags.map((param) => [flagLabel(param), describe(param)]),
+    ),
     `${paint.strong('Examples')}\n${command.examples.map((example) => `  ${example}\n`).join('')}`,
   ].join('\n')
 }
@@ -78,7 +87,9 @@ export function describe(param: Param): string {
     ...(param.choices === undefined ? [] : [param.choices.join(', ')]),
     ...(param.type === 'names' && param.positional !== true ? ['separated by commas'] : []),
     ...(param.type === 'duration' ? ['such as 90s or 5m'] : []),
-    ...(param.stdin === undefined ? [] : [param.stdin === 'missing' ? '- or nothing: standard input' : '-: standard input']),
+    ...(param.stdin === undefined
+      ? []
+      : [param.stdin === 'missing' ? '- or nothing: standard input' : '-: standard input']),
     ...(param.default === undefined ? [] : [`default: ${param.default}`]),
   ]
   return facts.length === 0 ? param.description : `${param.description} (${facts.join('; ')})`
@@ -97,7 +108,10 @@ function entries(rows: readonly (readonly [string, string])[], { width, paint, l
   return rows
     .map(([name, text]) => {
       const [first = '', ...more] = wrap(text, Math.max(20, width - indent.length))
-      const head = widthOf(name) < label ? `  ${paint.name(pad(name, label))}${first}` : `  ${paint.name(name)}\n${indent}${first}`
+      const head =
+        widthOf(name) < label
+          ? `  ${paint.name(pad(name, label))}${first}`
+          : `  ${paint.name(name)}\n${indent}${first}`
       return [head, ...more.map((line) => indent + line)].map((line) => `${line}\n`).join('')
     })
     .join('')

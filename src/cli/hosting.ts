@@ -33,13 +33,21 @@ export interface Hosting {
  * From now on until it is closed, agents that no live host would run are run by one of our own; also
  * when the host that ran them goes away meanwhile.
  */
-export async function keepHosted(session: Session, shop: HostedWorkshop, options: HostingOptions): Promise<Hosting> {
+export async function keepHosted(
+  session: Session,
+  shop: HostedWorkshop,
+  options: HostingOptions,
+): Promise<Hosting> {
   let own: HostedWorkshop | undefined
   let wanted: Wanted = new Map()
   const provide = async (): Promise<void> => {
     if (own !== undefined || wanted.size === 0 || unserved(await shop.hosts(), wanted).length === 0) return
     if (options.work === 'background') return startInBackground(session, shop, wanted)
-    own = await session.open.workshop({ ...openOptions(session), host: 'foreground', hostAgents: [...wanted.keys()] })
+    own = await session.open.workshop({
+      ...openOptions(session),
+      host: 'foreground',
+      hostAgents: [...wanted.keys()],
+    })
   }
   const look = async (): Promise<void> => {
     wanted = wantedAgents(await shop.status(), options)
@@ -82,7 +90,8 @@ function unserved(hosts: Status['hosts'], wanted: Wanted): readonly string[] {
 
 async function startInBackground(session: Session, shop: HostedWorkshop, wanted: Wanted): Promise<void> {
   const { pid, started } = await ensureBackgroundHost(session, shop, { idleExit: IDLE_EXIT })
-  if (started) note(session, `Started a background host (pid ${pid}); it ends when it has been idle for ${IDLE_EXIT}.`)
+  if (started)
+    note(session, `Started a background host (pid ${pid}); it ends when it has been idle for ${IDLE_EXIT}.`)
   const left = unserved(await shop.hosts(), wanted)
   if (left.length === 0) return
   const backends = [...new Set(left.map((name) => wanted.get(name)))].join(', ')

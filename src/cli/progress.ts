@@ -1,7 +1,7 @@
 /** What happens while a command waits for agents: one line that changes on a terminal, plain lines elsewhere. */
 import { messageOf } from '../errors.ts'
 import type { AtelierEvent, EventType } from '../events.ts'
-import type { WorkshopViews } from '../facade/contract.ts'
+import type { WatchOptions, WorkshopViews } from '../facade/contract.ts'
 import type { Outputs } from '../operations/outputs.ts'
 import { repeat } from '../time/clock.ts'
 import { formatDuration } from '../time/duration.ts'
@@ -16,7 +16,13 @@ const DRAW_INTERVAL_MS = 200
 /** How often transcripts are read for the tool that an agent uses. */
 const TOOL_INTERVAL_MS = 1000
 
-const SHOWN: readonly EventType[] = ['turn.started', 'turn.finished', 'turn.lost', 'message.failed', 'message.cancelled']
+const SHOWN: readonly EventType[] = [
+  'turn.started',
+  'turn.finished',
+  'turn.lost',
+  'message.failed',
+  'message.cancelled',
+]
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const CLEAR_LINE = '\r\u001B[2K'
 
@@ -33,33 +39,51 @@ interface Turn {
 }
 
 /** Shows what these agents do until it is closed. */
-export function showProgress(session: Session, shop: WorkshopViews, agents: readonly string[] | 'all'): Progress {
+export async function showProgress(
+  session: Session,
+  shop: WorkshopViews,
+  agents: readonly string[] | 'all',
+): Promise<Progress> {
   const isShown = (agent: string): boolean => agents === 'all' || agents.includes(agent)
   const display = new Display(session)
   const ended = new AbortController()
-  const following = follow(shop, ended.signal, (event) => {
+  let seen = (await shop.events({ last: 1 })).at(-1)?.seq ?? 0
+  const show = (event: AtelierEvent): void => {
+    if (event.seq <= seen) return
+    seen = event.seq
     if ('agent' in event.data && isShown(event.data.agent)) display.show(event)
-  }).catch((error: unknown) => note(session, `warning: ${messageOf(error)}`))
+  }
+  const following = follow(shop, { after: seen, types: SHOWN, signal: ended.signal }, show).catch(
+    (error: unknown) => note(session, `warning: ${messageOf(error)}`),
+  )
+  display.begin(await shop.status(), isShown)
   const timers = session.terminal.err.isTerminal
     ? [
         repeat(backgroundClock, DRAW_INTERVAL_MS, () => display.draw()),
         repeat(backgroundClock, TOOL_INTERVAL_MS, () => display.readTools(shop)),
       ]
     : []
-  void shop.status().then((status) => display.begin(status, isShown), () => {})
+  let closed = false
   return {
     say: (text) => display.say(text),
     async close() {
       for (const stop of timers) stop()
       ended.abort()
       await following
+      // What has just happened is told before the answer.
+      if (!closed) for (const event of await shop.events({ after: seen, types: SHOWN })) show(event)
+      closed = true
       display.clear()
     },
   }
 }
 
-async function follow(shop: WorkshopViews, signal: AbortSignal, show: (event: AtelierEvent) => void): Promise<void> {
-  for await (const event of shop.watch({ types: SHOWN, signal })) show(event)
+async function follow(
+  shop: WorkshopViews,
+  options: WatchOptions,
+  show: (event: AtelierEvent) => void,
+): Promise<void> {
+  for await (const event of shop.watch(options)) show(event)
 }
 
 class Display {
@@ -77,7 +101,8 @@ class Display {
   /** Turns that were running already. */
   begin({ agents }: Outputs['status'], isShown: (agent: string) => boolean): void {
     for (const { name, since } of agents) {
-      if (since !== null && isShown(name) && !this.#turns.has(name)) this.#turns.set(name, { id: name, startedAt: since, tool: '' })
+      if (since !== null && isShown(name) && !this.#turns.has(name))
+        this.#turns.set(name, { id: name, startedAt: since, tool: '' })
     }
   }
 
@@ -89,7 +114,9 @@ class Display {
       case 'turn.finished': {
         const { agent, outcome, durationMs } = event.data
         this.#turns.delete(agent)
-        return this.#changes ? undefined : this.say(`${agent}: ${outcome} after ${formatDuration(durationMs)}`)
+        return this.#changes
+          ? undefined
+          : this.say(`${agent}: ${outcome} after ${formatDuration(durationMs)}`)
       }
       case 'turn.lost':
         this.#turns.delete(event.data.agent)
@@ -137,6 +164,9 @@ function wholeSeconds(ms: number): string {
 /** `Bash npm test`: the tool and the first text of its input. */
 function toolText(body: unknown): string {
   const { name = '', input } = body as { readonly name?: string; readonly input?: unknown }
-  const first = typeof input === 'object' && input !== null ? Object.values(input).find((value) => typeof value === 'string') : input
+  const first =
+    typeof input === 'object' && input !== null
+      ? Object.values(input).find((value) => typeof value === 'string')
+      : input
   return `${name} ${typeof first === 'string' ? first : ''}`.trim()
 }

@@ -8,12 +8,18 @@ import { note, openOptions, printJson, type Session } from './session.ts'
 type HostOperation = Extract<Operation, { needs: 'host' }>
 
 /** Runs the operation and prints its output. Errors are thrown. */
-export async function runOperation(operation: Operation, input: OperationInput, session: Session): Promise<ExitStatus> {
+export async function runOperation(
+  operation: Operation,
+  input: OperationInput,
+  session: Session,
+): Promise<ExitStatus> {
   switch (operation.needs) {
     case 'views':
       return runOnViews(operation, input, session)
     case 'team':
-      return withShop(session, async (shop) => print(operation, await operation.run(shop, input, {}), session, input))
+      return withShop(session, async (shop) =>
+        print(operation, await operation.run(shop, input, {}), session, input),
+      )
     case 'host':
       return withShop(session, (shop) => runHosted(operation, input, session, shop))
   }
@@ -26,14 +32,22 @@ async function runOnViews(
 ): Promise<ExitStatus> {
   const views = await session.open.views({ dir: session.dir })
   try {
-    if (operation.streams !== true) return await print(operation, await operation.run(views, input, {}), session, input)
-    return await follow(operation, (context) => operation.run(views, input, context) as AsyncIterable<unknown>, session)
+    if (operation.streams !== true)
+      return await print(operation, await operation.run(views, input, {}), session, input)
+    return await follow(
+      operation,
+      (context) => operation.run(views, input, context) as AsyncIterable<unknown>,
+      session,
+    )
   } finally {
     await views.close()
   }
 }
 
-async function withShop(session: Session, act: (shop: HostedWorkshop) => Promise<ExitStatus>): Promise<ExitStatus> {
+async function withShop(
+  session: Session,
+  act: (shop: HostedWorkshop) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
   const shop = await session.open.workshop({ ...openOptions(session), host: 'none' })
   try {
     return await act(shop)
@@ -55,7 +69,7 @@ async function runHosted(
     import('./progress.ts'),
   ])
   const agents = operation.hosted(input)
-  const progress = operation.waits ? showProgress(session, shop, agents) : undefined
+  const progress = operation.waits ? await showProgress(session, shop, agents) : undefined
   const interrupt = takeInterrupts(() => progress?.say('Cancelling; press Ctrl-C again to leave at once.'))
   try {
     const hosting = await keepHosted(session, shop, { agents, work: operation.work })
@@ -85,7 +99,8 @@ async function follow(
   const { out } = session.terminal
   const line = session.globals.json === true ? JSON.stringify : await lineView(operation, session)
   try {
-    for await (const one of run({ signal: AbortSignal.any([interrupt.signal, session.unread]) })) out.write(`${line(one)}\n`)
+    for await (const one of run({ signal: AbortSignal.any([interrupt.signal, session.unread]) }))
+      out.write(`${line(one)}\n`)
   } finally {
     interrupt.release()
   }

@@ -45,7 +45,8 @@ class StreamSink implements Sink {
   }
 
   get isTerminal(): boolean {
-    return this.#stream.isTTY === true
+    // Undefined for a file or a pipe, whatever its type says.
+    return Boolean(this.#stream.isTTY)
   }
 
   get colour(): boolean {
@@ -72,7 +73,11 @@ export function processTerminal(onClosed: () => void): Terminal {
   const { env } = process
   return {
     out: new StreamSink(() => process.stdout, env, onClosed),
-    err: new StreamSink(() => process.stderr, env, () => {}),
+    err: new StreamSink(
+      () => process.stderr,
+      env,
+      () => {},
+    ),
     get in() {
       return process.stdin
     },

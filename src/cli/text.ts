@@ -28,14 +28,13 @@ const WIDE =
 /** What is drawn as a picture: by default, by a variation selector, as a flag, as a key cap (UTS #51). */
 const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3)/u
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
-// oxlint-disable-next-line no-control-regex
 const PLAIN = /^[\u0020-\u007E]*$/u
 
 let segmenter: Intl.Segmenter | undefined
 
 /** What a person takes for one character each. */
 function graphemes(text: string): string[] {
-  if (PLAIN.test(text)) return [...text]
+  if (PLAIN.test(text)) return Array.from(text)
   segmenter ??= new Intl.Segmenter()
   return [...segmenter.segment(text)].map(({ segment }) => segment)
 }
@@ -68,6 +67,11 @@ export function fit(line: string, width: number): string {
 export function pad(line: string, width: number, align: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - widthOf(line)))
   return align === 'left' ? line + blanks : blanks + line
+}
+
+/** Text whose lines after the first begin with blanks; empty ones stay empty. */
+export function hang(text: string, indent: string): string {
+  return text.trimEnd().replaceAll(/\n(?=[^\n])/gu, `\n${indent}`)
 }
 
 /** Breaks text between words into lines of at most `width` columns. */

@@ -3,7 +3,7 @@
  * that its configuration names do not run; clean filters do, without which the status would be
  * wrong, and they get the scrubbed environment of every child.
  */
-import { AtelierError } from '../errors.ts'
+import { AtelierError, isAtelierError } from '../errors.ts'
 import { childEnvironment } from '../processes/environment.ts'
 import { runProgram } from '../processes/program.ts'
 import { redactor } from '../processes/redact.ts'
@@ -12,6 +12,7 @@ import { redactor } from '../processes/redact.ts'
 const MAX_STATUS_BYTES = 1 << 20
 const DEFAULT_DIFF_BYTES = 1 << 20
 const DEFAULT_COMMITS = 5
+const HASH_BYTES = 100
 
 /** What a repository looks like now. */
 export interface GitSummary {
@@ -39,10 +40,18 @@ export interface GitCommit {
   readonly subject: string
 }
 
-/** True if a folder is inside of a git working tree. */
+/**
+ * True if a folder is inside of a git working tree.
+ * @throws AtelierError `unsupported` if git is missing
+ */
 export async function isRepository(dir: string): Promise<boolean> {
-  const result = await runGit(dir, ['rev-parse', '--is-inside-work-tree'], 100)
-  return result.code === 0 && result.output.trim() === 'true'
+  try {
+    const result = await runGit(dir, ['rev-parse', '--is-inside-work-tree'], HASH_BYTES)
+    return result.code === 0 && result.output.trim() === 'true'
+  } catch (error) {
+    if (isAtelierError(error, 'not_found')) return false
+    throw error
+  }
 }
 
 /**
@@ -63,11 +72,11 @@ export async function gitSummary(
       MAX_STATUS_BYTES,
     ),
   ])
-  const head = await runGit(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], 100)
+  const head = await headOf(dir)
   const [first = '', ...entries] = status.split('\0')
   return {
     branch: branchOf(first),
-    head: head.code === 0 ? head.output.trim() : null,
+    head,
     changes: changesOf(entries),
     commits: log.code === 0 ? commitsOf(log.output) : [],
   }
@@ -80,10 +89,9 @@ export async function gitSummary(
  */
 export async function gitDiff(dir: string, options: { readonly maxBytes?: number } = {}): Promise<string> {
   const maxBytes = options.maxBytes ?? DEFAULT_DIFF_BYTES
-  const head = await runGit(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], 100)
   // Before the first commit everything is new: compared with the empty tree, whose hash git itself tells.
   const base =
-    head.code === 0 ? 'HEAD' : (await git(dir, ['hash-object', '-t', 'tree', '/dev/null'], 100)).trim()
+    (await headOf(dir)) ?? (await git(dir, ['hash-object', '-t', 'tree', '/dev/null'], HASH_BYTES)).trim()
   return git(
     dir,
     [
@@ -145,19 +153,26 @@ function commitsOf(output: string): GitCommit[] {
   })
 }
 
+/** The commit that is checked out; null before the first one. */
+async function headOf(dir: string): Promise<string | null> {
+  const result = await runGit(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], HASH_BYTES)
+  if (result.code !== 0 && result.error !== '') throw refusal(dir, 'rev-parse', result.error)
+  return result.code === 0 ? result.output.trim() : null
+}
+
 async function git(dir: string, args: readonly string[], maxBytes: number): Promise<string> {
   const { code, output, error } = await runGit(dir, args, maxBytes)
-  if (code === 0) return output
+  if (code !== 0) throw refusal(dir, args[0] ?? '', error)
+  return output
+}
+
+function refusal(dir: string, command: string, error: string): AtelierError {
+  const details = { dir }
   if (/not a git repository|must be run in a work tree|cannot use bare repository/u.test(error)) {
-    throw new AtelierError(
-      'not_found',
-      `${dir} is in no git working tree. Run git init there, or name another folder.`,
-      {
-        details: { dir },
-      },
-    )
+    const message = `${dir} is in no git working tree. Run git init there, or name another folder.`
+    return new AtelierError('not_found', message, { details })
   }
-  throw new AtelierError('unsupported', `git ${args[0]} failed in ${dir}: ${error}`, { details: { dir } })
+  return new AtelierError('unsupported', `git ${command} failed in ${dir}: ${error}`, { details })
 }
 
 /** Never asks, never writes, never fetches, and starts no programs beside git. */

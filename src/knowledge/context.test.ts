@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contextRow, eventOf } from '../../test/replay/example-rows.ts'
 import type { ContextRow } from '../tables.ts'
@@ -39,19 +39,29 @@ describe('writing a key', () => {
   })
 
   it('says in a conflict who wrote the version that is there', () => {
-    expect(decidePut(contextRow({ version: 3, by: 'kim' }), { key: 'plan', value: '1', ifVersion: 2 })).toMatchObject({
-      refused: { message: 'The key "plan" was expected at version 2, but it is at version 3, written by kim. Read it again and decide anew.' },
+    expect(
+      decidePut(contextRow({ version: 3, by: 'kim' }), { key: 'plan', value: '1', ifVersion: 2 }),
+    ).toMatchObject({
+      refused: {
+        message:
+          'The key "plan" was expected at version 2, but it is at version 3, written by kim. Read it again and decide anew.',
+      },
     })
   })
 
   it('says in a conflict that there is nothing', () => {
     expect(decidePut(REMOVED, { key: 'plan', value: '1', ifVersion: 3 })).toMatchObject({
-      refused: { message: 'The key "plan" was expected at version 3, but it does not exist. Read it again and decide anew.' },
+      refused: {
+        message:
+          'The key "plan" was expected at version 3, but it does not exist. Read it again and decide anew.',
+      },
     })
   })
 
   it('goes on with the version of a removal, so that no version ever means two values', () => {
-    expect(decidePut(REMOVED, { key: 'plan', value: '1', ifVersion: 0 })).toMatchObject({ events: [{ data: { version: 5 } }] })
+    expect(decidePut(REMOVED, { key: 'plan', value: '1', ifVersion: 0 })).toMatchObject({
+      events: [{ data: { version: 5 } }],
+    })
   })
 })
 
@@ -62,8 +72,12 @@ it('AS-120: of two writers from the same version one succeeds, and the other suc
     row = applyContextPut(eventOf('context.put', first.events[0].data))[0]?.row as ContextRow
   }
   expect(row).toMatchObject({ value: '"a"', version: 4 })
-  expect(decidePut(row, { key: 'plan', value: '"b"', ifVersion: 3 })).toMatchObject({ refused: { code: 'conflict' } })
-  expect(decidePut(row, { key: 'plan', value: '"b"', ifVersion: visibleVersion(row) })).toHaveProperty('events')
+  expect(decidePut(row, { key: 'plan', value: '"b"', ifVersion: 3 })).toMatchObject({
+    refused: { code: 'conflict' },
+  })
+  expect(decidePut(row, { key: 'plan', value: '"b"', ifVersion: visibleVersion(row) })).toHaveProperty(
+    'events',
+  )
 })
 
 describe('removing a key', () => {
@@ -82,21 +96,33 @@ describe('removing a key', () => {
   })
 
   it('is refused as a conflict from a version that was overwritten', () => {
-    expect(decideRemove(contextRow({ version: 3 }), 'plan', 2)).toMatchObject({ refused: { code: 'conflict' } })
+    expect(decideRemove(contextRow({ version: 3 }), 'plan', 2)).toMatchObject({
+      refused: { code: 'conflict' },
+    })
     expect(decideRemove(contextRow({ version: 3 }), 'plan', 3)).toHaveProperty('events')
   })
 })
 
 describe('the row of a key', () => {
   it('has the value, its version, and who wrote it when', () => {
-    expect(applyContextPut(eventOf('context.put', { key: 'plan', value: '1', version: 2 }, { at: 50 }))).toEqual([
-      { table: 'context', key: 'plan', row: { key: 'plan', value: '1', version: 2, by: 'kim', updatedAt: 50 } },
+    expect(
+      applyContextPut(eventOf('context.put', { key: 'plan', value: '1', version: 2 }, { at: 50 })),
+    ).toEqual([
+      {
+        table: 'context',
+        key: 'plan',
+        row: { key: 'plan', value: '1', version: 2, by: 'kim', updatedAt: 50 },
+      },
     ])
   })
 
   it('stays without a value when it is removed', () => {
     expect(applyContextRemoved(eventOf('context.removed', { key: 'plan', version: 3 }, { at: 60 }))).toEqual([
-      { table: 'context', key: 'plan', row: { key: 'plan', value: null, version: 3, by: 'kim', updatedAt: 60 } },
+      {
+        table: 'context',
+        key: 'plan',
+        row: { key: 'plan', value: null, version: 3, by: 'kim', updatedAt: 60 },
+      },
     ])
   })
 })
@@ -110,8 +136,10 @@ it('versions rise by one with every change, whoever writes and removes', () => {
       for (const kind of changes) {
         const decided = kind === 'put' ? decidePut(row, { key: 'k', value: '1' }) : decideRemove(row, 'k')
         for (const event of 'events' in decided ? decided.events : []) {
-          if (event.type === 'context.put') row = applyContextPut(eventOf('context.put', event.data))[0]?.row as ContextRow
-          if (event.type === 'context.removed') row = applyContextRemoved(eventOf('context.removed', event.data))[0]?.row as ContextRow
+          if (event.type === 'context.put')
+            row = applyContextPut(eventOf('context.put', event.data))[0]?.row as ContextRow
+          if (event.type === 'context.removed')
+            row = applyContextRemoved(eventOf('context.removed', event.data))[0]?.row as ContextRow
           versions.push(row?.version ?? 0)
         }
       }

@@ -110,9 +110,9 @@ async function makeBackend(source: Source, index: number, make: () => unknown): 
 }
 
 function doesNotLoad(file: string, thrown: unknown): AtelierError {
-  const at = positionOfError(thrown)
-  const here = at !== null && at.file === file ? { line: at.line } : null
-  const elsewhere = at !== null && here === null ? ` (${at.file}:${at.line})` : ''
+  const at = positionOfError(thrown, file)
+  const elsewhere = at?.file === undefined ? '' : ` (${at.file}:${at.line})`
+  const here = at?.file === undefined ? at : null
   const why = messageOf(thrown).split('\n')[0]
   return invalid(
     { file },

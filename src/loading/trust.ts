@@ -98,19 +98,24 @@ function readTrusted(file: string): readonly string[] {
   }
 }
 
-/** Written beside and renamed: a reader sees the old list or the new one, and a crash leaves one of them. */
 function writeTrusted(file: string, folders: readonly string[]): void {
-  const temporary = `${file}.${newId('proc')}`
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(temporary, `${JSON.stringify({ version: 1, folders }, null, 2)}\n`, {
-      mode: 0o600,
-      flag: 'wx',
-    })
-    renameSync(temporary, file)
+    replaceFile(file, `${JSON.stringify({ version: 1, folders }, null, 2)}\n`)
   } catch (cause) {
-    rmSync(temporary, { force: true })
     const message = `The list of trusted folders ${file} cannot be written: ${messageOf(cause)}. Make its folder writable.`
     throw new AtelierError('store_unwritable', message, { details: { file }, cause })
+  }
+}
+
+/** Written beside and renamed: a reader sees the old text or the new one, and a crash leaves one of them. */
+function replaceFile(file: string, text: string): void {
+  const temporary = `${file}.${newId('proc')}`
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+    renameSync(temporary, file)
+  } catch (thrown) {
+    rmSync(temporary, { force: true })
+    throw thrown
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FINISHED, LOST, eventOf, ledgerRow, turnRow } from '../../test/replay/example-rows.ts'
 import {
@@ -69,11 +69,15 @@ describe('one more turn', () => {
 
   it('fits beside turns that others pay for', () => {
     const agents = { ...limited, scope: agentScope('impl') }
-    expect(refusalFor([agents], [turnRow({ agent: 'tests', reservedMicros: 900_000 })], 500_000)).toBeUndefined()
+    expect(
+      refusalFor([agents], [turnRow({ agent: 'tests', reservedMicros: 900_000 })], 500_000),
+    ).toBeUndefined()
   })
 
   it('does not fit where the limit is reached, even if it costs nothing', () => {
-    expect(refusalFor([{ ...limited, spentMicros: 800_000 }], [], 0)).toMatchObject({ code: 'budget_exceeded' })
+    expect(refusalFor([{ ...limited, spentMicros: 800_000 }], [], 0)).toMatchObject({
+      code: 'budget_exceeded',
+    })
     expect(refusalFor([ledgerRow({ limitMicros: 0 })], [], 0)).toMatchObject({ code: 'budget_exceeded' })
   })
 
@@ -89,7 +93,11 @@ describe('one more turn', () => {
 
   it('names the scope that refuses it, and every figure', () => {
     const own = { ...limited, scope: agentScope('impl') }
-    const refused = refusalFor([ledgerRow({ limitMicros: 10_000_000 }), own], [turnRow({ reservedMicros: 100_000 })], 600_000)
+    const refused = refusalFor(
+      [ledgerRow({ limitMicros: 10_000_000 }), own],
+      [turnRow({ reservedMicros: 100_000 })],
+      600_000,
+    )
     expect(refused).toEqual({
       code: 'budget_exceeded',
       message:
@@ -132,7 +140,10 @@ describe('an ended turn', () => {
 
   it('pushes out the oldest of the turns that are remembered', () => {
     const full = Array.from({ length: RECENT_TURNS }, (_, index) => index)
-    const { recentMicros } = settle({ ...emptyLedger(agentScope('impl')), recentMicros: full }, eventOf('turn.finished', FINISHED))
+    const { recentMicros } = settle(
+      { ...emptyLedger(agentScope('impl')), recentMicros: full },
+      eventOf('turn.finished', FINISHED),
+    )
     expect(recentMicros).toEqual([...full.slice(1), 30_000])
   })
 })

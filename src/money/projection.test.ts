@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { FINISHED, LOST, eventOf, ledgerRow, lookup } from '../../test/replay/example-rows.ts'
 import { emptyLedger } from './ledger.ts'
-import { applyBudgetReset, applyBudgetSet, applyTurnFinished, applyTurnLost, ledgerReads } from './projection.ts'
+import {
+  applyBudgetReset,
+  applyBudgetSet,
+  applyTurnFinished,
+  applyTurnLost,
+  ledgerReads,
+} from './projection.ts'
 
 const NOTHING = lookup({})
 
 describe('events of money read', () => {
   it.each([
-    ['an ended turn', eventOf('turn.finished', { ...FINISHED, profile: 'coder' }), ['global', 'agent:impl', 'profile:coder']],
+    [
+      'an ended turn',
+      eventOf('turn.finished', { ...FINISHED, profile: 'coder' }),
+      ['global', 'agent:impl', 'profile:coder'],
+    ],
     ['a lost turn', eventOf('turn.lost', LOST), ['global', 'agent:impl']],
     ['a limit', eventOf('budget.set', { scope: 'agent:impl', limitMicros: 5 }), ['agent:impl']],
     ['a reset budget', eventOf('budget.reset', { scope: 'global' }), ['global']],
@@ -39,12 +49,17 @@ describe('the ledger', () => {
   it.each([[2_000_000], [null]])('takes a limit of %d', (limitMicros) => {
     const rows = lookup({ ledger: [ledgerRow({ limitMicros: 1, spentMicros: 7 })] })
     const changes = applyBudgetSet(eventOf('budget.set', { scope: 'global', limitMicros }), rows)
-    expect(changes).toEqual([{ table: 'ledger', key: 'global', row: ledgerRow({ limitMicros, spentMicros: 7 }) }])
+    expect(changes).toEqual([
+      { table: 'ledger', key: 'global', row: ledgerRow({ limitMicros, spentMicros: 7 }) },
+    ])
   })
 
   it('begins to count anew when a budget is reset, every time', () => {
     const spent = ledgerRow({ limitMicros: 100, baselineMicros: 40, spentMicros: 60, assumedMicros: 30 })
-    const [change] = applyBudgetReset(eventOf('budget.reset', { scope: 'global' }), lookup({ ledger: [spent] }))
+    const [change] = applyBudgetReset(
+      eventOf('budget.reset', { scope: 'global' }),
+      lookup({ ledger: [spent] }),
+    )
     expect(change?.row).toEqual({ ...spent, baselineMicros: 90 })
   })
 

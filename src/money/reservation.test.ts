@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { percentile, reservationFor } from './reservation.ts'
 
@@ -38,7 +38,8 @@ describe('the nearest-rank percentile', () => {
     fc.assert(
       fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (all, share) => {
         const found = percentile(all, share)
-        const covers = (limit: number): boolean => all.filter((value) => value <= limit).length >= share * all.length
+        const covers = (limit: number): boolean =>
+          all.filter((value) => value <= limit).length >= share * all.length
         expect(all).toContain(found)
         expect(covers(found)).toBe(true)
         expect(all.filter((value) => value < found).some(covers)).toBe(false)

@@ -53,7 +53,13 @@ const get: Operation = operation({
   rights: 'read',
   params: [
     KEY,
-    { name: 'fallback', type: 'json', orText: true, description: 'Value if the key does not exist', placeholder: 'value' },
+    {
+      name: 'fallback',
+      type: 'json',
+      orText: true,
+      description: 'Value if the key does not exist',
+      placeholder: 'value',
+    },
     { name: 'entry', type: 'boolean', description: 'With version, author and time' },
   ],
   examples: ['atelier get api', 'atelier get limits --entry --json'],
@@ -64,9 +70,13 @@ const get: Operation = operation({
     if (fallback !== undefined) return fallback
     const near = nearestNames(key, await shop.keys())
     const hint = near.length > 0 ? ` Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?` : ''
-    throw new AtelierError('not_found', `Nothing is stored under "${key}".${hint} \`atelier keys\` lists all keys.`, {
-      details: { key, near },
-    })
+    throw new AtelierError(
+      'not_found',
+      `Nothing is stored under "${key}".${hint} \`atelier keys\` lists all keys.`,
+      {
+        details: { key, near },
+      },
+    )
   },
 })
 
@@ -76,7 +86,9 @@ const keys: Operation = operation({
   group: 'context',
   needs: 'views',
   rights: 'read',
-  params: [{ name: 'prefix', type: 'string', positional: true, description: 'Only keys that begin with this' }],
+  params: [
+    { name: 'prefix', type: 'string', positional: true, description: 'Only keys that begin with this' },
+  ],
   examples: ['atelier keys', 'atelier keys review/'],
   library: "await shop.keys('review/')",
   run: (shop, input) => shop.keys(input.prefix),

@@ -19,7 +19,13 @@ export const DEFINITION_PARAMS = [
   { name: 'allowedTools', type: 'names', description: 'Only these tools', placeholder: 'tools' },
   { name: 'disallowedTools', type: 'names', description: 'All but these tools', placeholder: 'tools' },
   { name: 'maxBudgetUsd', type: 'number', min: 0, description: 'Cap of one turn', placeholder: 'usd' },
-  { name: 'maxCostUsd', type: 'number', min: 0, description: 'Limit of everything it ever spends', placeholder: 'usd' },
+  {
+    name: 'maxCostUsd',
+    type: 'number',
+    min: 0,
+    description: 'Limit of everything it ever spends',
+    placeholder: 'usd',
+  },
   {
     name: 'assumeUsd',
     type: 'number',
@@ -41,9 +47,18 @@ export const DEFINITION_PARAMS = [
   { name: 'addDirs', type: 'names', description: 'Further folders that it may use', placeholder: 'folders' },
   { name: 'mcpConfig', type: 'json', description: 'MCP servers that it may use', placeholder: 'json' },
   { name: 'settings', type: 'json', description: "The backend's own settings", placeholder: 'json' },
-  { name: 'passEnv', type: 'names', description: 'Environment variables handed on to it', placeholder: 'variables' },
+  {
+    name: 'passEnv',
+    type: 'names',
+    description: 'Environment variables handed on to it',
+    placeholder: 'variables',
+  },
   { name: 'noSessionPersistence', type: 'boolean', description: 'The backend keeps no session on disk' },
-  { name: 'dangerouslySkipPermissions', type: 'boolean', description: 'The backend asks nobody for anything' },
+  {
+    name: 'dangerouslySkipPermissions',
+    type: 'boolean',
+    description: 'The backend asks nobody for anything',
+  },
   { name: 'worktree', type: 'boolean', description: 'Work in a git worktree of its own' },
   { name: 'workshopTools', type: 'boolean', description: 'May lead the team itself' },
 ] as const

@@ -22,7 +22,14 @@ const events: Operation = operation({
   rights: 'read',
   params: [
     { name: 'last', type: 'number', integer: true, min: 1, description: 'How many', default: '20' },
-    { name: 'after', type: 'number', integer: true, min: 0, description: 'Only events after this number', placeholder: 'seq' },
+    {
+      name: 'after',
+      type: 'number',
+      integer: true,
+      min: 0,
+      description: 'Only events after this number',
+      placeholder: 'seq',
+    },
     TYPES,
   ],
   examples: ['atelier events --last 5', 'atelier events --type turn.finished,turn.lost --json'],
@@ -37,14 +44,23 @@ const watch: Operation = operation({
   needs: 'views',
   rights: 'read',
   params: [
-    { name: 'after', type: 'number', integer: true, min: 0, description: 'Begin after this event', default: 'now', placeholder: 'seq' },
+    {
+      name: 'after',
+      type: 'number',
+      integer: true,
+      min: 0,
+      description: 'Begin after this event',
+      default: 'now',
+      placeholder: 'seq',
+    },
     { name: 'agent', type: 'string', description: 'Only events about this agent' },
     TYPES,
   ],
   examples: ['atelier watch', 'atelier watch --agent impl --json'],
   streams: true,
   library: 'for await (const event of shop.watch()) console.log(event.type)',
-  run: (shop, { type, ...options }, context) => shop.watch({ ...options, ...typesOf(type), ...signalOf(context) }),
+  run: (shop, { type, ...options }, context) =>
+    shop.watch({ ...options, ...typesOf(type), ...signalOf(context) }),
 })
 
 export const LOG: readonly Operation[] = [events, watch]

@@ -26,10 +26,19 @@ const budget: Operation = operation({
   rights: 'operate',
   params: [
     { name: 'agent', type: 'string', description: 'Of this agent', default: 'of the whole workshop' },
-    { name: 'limit', type: 'string', description: `Limit in USD, or \`${NO_LIMIT}\``, placeholder: 'usd|none' },
+    {
+      name: 'limit',
+      type: 'string',
+      description: `Limit in USD, or \`${NO_LIMIT}\``,
+      placeholder: 'usd|none',
+    },
     { name: 'reset', type: 'boolean', description: 'Count from 0 again; costs stay on the bill' },
   ],
-  examples: ['atelier budget', 'atelier budget --limit 5', 'atelier budget --agent impl --limit none --reset'],
+  examples: [
+    'atelier budget',
+    'atelier budget --limit 5',
+    'atelier budget --agent impl --limit none --reset',
+  ],
   library: 'await shop.setBudget(5)',
   async run(shop, { agent, limit, reset }) {
     if (limit !== undefined) await shop.setBudget(limitUsd(limit), agent)
@@ -41,9 +50,13 @@ function limitUsd(limit: string): number | null {
   if (limit === NO_LIMIT) return null
   const usd = Number(limit.replace(/^\$/u, ''))
   if (limit.trim() !== '' && Number.isFinite(usd) && usd >= 0) return usd
-  throw new AtelierError('invalid_input', `limit "${limit}" is no amount. Give US dollars such as 2.50, or ${NO_LIMIT}.`, {
-    details: { field: 'limit', value: limit },
-  })
+  throw new AtelierError(
+    'invalid_input',
+    `limit "${limit}" is no amount. Give US dollars such as 2.50, or ${NO_LIMIT}.`,
+    {
+      details: { field: 'limit', value: limit },
+    },
+  )
 }
 
 export const MONEY: readonly Operation[] = [cost, budget]

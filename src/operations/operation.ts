@@ -64,7 +64,15 @@ export type OperationInput = Readonly<Record<string, unknown>>
 export type OperationName = keyof Outputs
 
 /** Headings under which help and reference list the operations. */
-export type OperationGroup = 'team' | 'talk' | 'results' | 'money' | 'context' | 'schedules' | 'log' | 'repository'
+export type OperationGroup =
+  | 'team'
+  | 'talk'
+  | 'results'
+  | 'money'
+  | 'context'
+  | 'schedules'
+  | 'log'
+  | 'repository'
 
 /** What is handed to every run beside its input. */
 export interface OperationContext {
@@ -90,8 +98,10 @@ interface Description<Name extends OperationName, Params extends readonly Param[
 }
 
 /** An operation that only reads, and so runs without configuration and without backends. */
-export interface ViewOperation<Name extends OperationName, Params extends readonly Param[]>
-  extends Description<Name, Params> {
+export interface ViewOperation<
+  Name extends OperationName,
+  Params extends readonly Param[],
+> extends Description<Name, Params> {
   readonly needs: 'views'
   /** It gives a stream, which ends when its reader or the signal ends it. */
   readonly streams?: true
@@ -99,15 +109,19 @@ export interface ViewOperation<Name extends OperationName, Params extends readon
 }
 
 /** An operation that writes; it needs the workshop, but nobody who runs agents. */
-export interface TeamOperation<Name extends OperationName, Params extends readonly Param[]>
-  extends Description<Name, Params> {
+export interface TeamOperation<
+  Name extends OperationName,
+  Params extends readonly Param[],
+> extends Description<Name, Params> {
   readonly needs: 'team'
   run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
 }
 
 /** An operation that comes to nothing unless some host runs agents. */
-export interface HostOperation<Name extends OperationName, Params extends readonly Param[]>
-  extends Description<Name, Params> {
+export interface HostOperation<
+  Name extends OperationName,
+  Params extends readonly Param[],
+> extends Description<Name, Params> {
   readonly needs: 'host'
   /** The agents that somebody has to run for it; none where it only looks. */
   hosted(input: InputOf<Params>): readonly string[] | 'all'

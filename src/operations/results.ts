@@ -24,7 +24,14 @@ const history: Operation = operation({
   rights: 'read',
   params: [
     { name: 'agent', type: 'string', required: true, positional: true, description: 'Name of the agent' },
-    { name: 'last', type: 'number', integer: true, min: 1, description: 'Only the last ones', default: 'all' },
+    {
+      name: 'last',
+      type: 'number',
+      integer: true,
+      min: 1,
+      description: 'Only the last ones',
+      default: 'all',
+    },
   ],
   examples: ['atelier history impl --last 3'],
   library: "await shop.history('impl', { last: 3 })",

@@ -11,7 +11,13 @@ const every: Operation = operation({
   rights: 'operate',
   params: [
     { name: 'agent', type: 'string', required: true, positional: true, description: 'Name of the agent' },
-    { name: 'interval', type: 'duration', required: true, positional: true, description: 'Time between two ticks' },
+    {
+      name: 'interval',
+      type: 'duration',
+      required: true,
+      positional: true,
+      description: 'Time between two ticks',
+    },
     {
       name: 'prompt',
       type: 'string',
@@ -45,7 +51,9 @@ const cancelSchedule: Operation = operation({
   group: 'schedules',
   needs: 'team',
   rights: 'operate',
-  params: [{ name: 'agent', type: 'string', required: true, positional: true, description: 'Name of the agent' }],
+  params: [
+    { name: 'agent', type: 'string', required: true, positional: true, description: 'Name of the agent' },
+  ],
   examples: ['atelier cancel-schedule monitor'],
   library: "await shop.cancelSchedule('monitor')",
   run: async (shop, { agent }) => ({ agent, cancelled: await shop.cancelSchedule(agent) }),

@@ -96,7 +96,8 @@ const awaitOne: Operation = operation({
 const awaitAll: Operation = operation({
   name: 'await-all',
   summary: 'Wait until no agent has anything left to do',
-  details: 'Gives the last answer of each. Ends with status 3 if the time was up before, or if some agents failed.',
+  details:
+    'Gives the last answer of each. Ends with status 3 if the time was up before, or if some agents failed.',
   group: 'talk',
   needs: 'host',
   rights: 'read',
@@ -118,7 +119,13 @@ const pipe: Operation = operation({
   needs: 'host',
   rights: 'operate',
   params: [
-    { name: 'from', type: 'string', required: true, positional: true, description: 'Agent whose answer is sent' },
+    {
+      name: 'from',
+      type: 'string',
+      required: true,
+      positional: true,
+      description: 'Agent whose answer is sent',
+    },
     { name: 'to', type: 'string', required: true, positional: true, description: 'Agent that gets it' },
     {
       name: 'message',
@@ -156,7 +163,14 @@ const fan: Operation = operation({
       stdin: 'dash',
       description: 'What each of them is to do',
     },
-    { name: 'agents', type: 'names', required: true, positional: true, rest: true, description: 'Names of the agents' },
+    {
+      name: 'agents',
+      type: 'names',
+      required: true,
+      positional: true,
+      rest: true,
+      description: 'Names of the agents',
+    },
     TURN_TIMEOUT,
   ],
   examples: ["atelier fan 'What issues do you see in lib/retry.ts?' impl reviewer"],

@@ -68,7 +68,7 @@ const profiles: Operation = operation({
   name: 'profiles',
   summary: 'List the profiles',
   group: 'team',
-  needs: 'views',
+  needs: 'team',
   rights: 'read',
   params: [],
   examples: ['atelier profiles'],
@@ -160,4 +160,14 @@ const resetAll: Operation = operation({
   },
 })
 
-export const TEAM: readonly Operation[] = [status, agent, agents, info, profile, profiles, reset, resetAll, dismiss]
+export const TEAM: readonly Operation[] = [
+  status,
+  agent,
+  agents,
+  info,
+  profile,
+  profiles,
+  reset,
+  resetAll,
+  dismiss,
+]

@@ -11,6 +11,8 @@ import type { EventFeed } from './feed.ts'
 export interface TeamContext {
   readonly store: Store
   readonly clock: Clock
+  /** The clock of heartbeats and looks around: in a user's program they do not keep the process alive. */
+  readonly loops: Clock
   readonly feed: EventFeed
   /** Who posts and defines through this process. */
   readonly by: Identity

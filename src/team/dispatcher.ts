@@ -21,6 +21,9 @@ export interface DispatchOptions {
 const SCAN_INTERVAL_MS = 2000
 const SCAN_LIMIT = 256
 
+/** Who has just posted is likely to post again: other processes are looked at closely for so long. */
+const ALERT_MS = 2000
+
 export class Dispatcher {
   readonly #team: TeamContext
   readonly #environment: HostEnvironment
@@ -35,6 +38,9 @@ export class Dispatcher {
   #accepting = false
   #stopScan: CancelTimer = () => {}
   #unsubscribe: () => void = () => {}
+  /** Ends looking closely at other processes. */
+  #relax: (() => void) | undefined
+  #lastPostAt = 0
   readonly #idleListeners = new Set<() => void>()
 
   constructor(team: TeamContext, environment: HostEnvironment, host: string, options: DispatchOptions) {
@@ -48,7 +54,7 @@ export class Dispatcher {
   async open(): Promise<void> {
     this.#accepting = true
     this.#unsubscribe = this.#team.feed.subscribe((event) => this.#observe(event))
-    this.#stopScan = repeat(this.#team.clock, SCAN_INTERVAL_MS, () => this.scan())
+    this.#stopScan = repeat(this.#team.loops, SCAN_INTERVAL_MS, () => this.scan())
     await this.scan()
   }
 
@@ -96,6 +102,7 @@ export class Dispatcher {
     this.#accepting = false
     this.#candidates.clear()
     this.#stopScan()
+    this.#relax?.()
   }
 
   /** Ends the turns that run, without settling them. */
@@ -124,6 +131,7 @@ export class Dispatcher {
         if (this.#environment.backend(event.data.backend) !== undefined) {
           this.#offer(event.data.agent)
           this.#pump()
+          this.#beAlert(event.at)
         }
         return
       case 'message.cancelled':
@@ -138,6 +146,23 @@ export class Dispatcher {
         return
       default:
         return
+    }
+  }
+
+  #beAlert(postedAt: number): void {
+    this.#lastPostAt = postedAt
+    if (this.#relax !== undefined || !this.#accepting) return
+    const unsubscribe = this.#team.feed.subscribe(() => {}, true)
+    const look = (): void => {
+      const restMs = this.#lastPostAt + ALERT_MS - this.#team.loops.now()
+      if (restMs > 0) cancel = this.#team.loops.after(restMs, look)
+      else this.#relax?.()
+    }
+    let cancel = this.#team.loops.after(ALERT_MS, look)
+    this.#relax = () => {
+      this.#relax = undefined
+      cancel()
+      unsubscribe()
     }
   }
 

@@ -65,7 +65,7 @@ export class Host {
     this.#unsubscribe = this.#team.feed.subscribe((event) => {
       if (event.type === 'host.stop_requested' && event.data.host === this.id) void this.stop({ now: event.data.now })
     })
-    this.#stopHeartbeat = repeat(this.#team.clock, HEARTBEAT_MS, () => this.#register().catch(this.#options.onError))
+    this.#stopHeartbeat = repeat(this.#team.loops, HEARTBEAT_MS, () => this.#register().catch(this.#options.onError))
     await this.#liveness.open()
     await this.#dispatcher.open()
     // A host for a few agents is there for their messages only.

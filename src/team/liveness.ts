@@ -45,7 +45,7 @@ export class Liveness {
     this.#unsubscribe = this.#team.feed.subscribe((event) => {
       if (event.type === 'host.started' || event.type === 'host.stopped' || event.type === 'host.lost') this.#stale = true
     })
-    this.#stop = repeat(this.#team.clock, LOOK_INTERVAL_MS, () => this.look().catch(this.#onError))
+    this.#stop = repeat(this.#team.loops, LOOK_INTERVAL_MS, () => this.look().catch(this.#onError))
     await this.look()
   }
 

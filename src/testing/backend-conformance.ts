@@ -12,7 +12,7 @@ import { BackendBench, sessionOf, usageOf, type BackendHarness } from './backend
 /** One case; `run` throws where the backend does not do what it must. */
 export interface BackendCase {
   readonly name: string
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }
 
 /** Cases that a backend does not run, each with the reason. */

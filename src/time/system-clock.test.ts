@@ -98,6 +98,9 @@ it('the monotonic clock never goes back', () => {
 
 it('a timer of the background keeps no process alive', () => {
   const program = `import { backgroundClock } from ${JSON.stringify(MODULE)}; backgroundClock.after(60000, () => console.log('late')); console.log('set')`
-  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 20_000 })
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
   expect({ stdout, status }).toEqual({ stdout: 'set\n', status: 0 })
 })

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../../src/agent-backend.ts'
 import { commandBackend } from '../../src/agent-backends/command.ts'
 import type { CommandConfig } from '../../src/agent-backends/command/config.ts'
-import type { Json } from '../../src/json.ts'
 import type { BackendBehaviour, BackendHarness } from '../../src/testing/backend-bench.ts'
 import { backendCases } from '../../src/testing/backend-conformance.ts'
 
+const AGENT = new URL('fixtures/agent.mjs', import.meta.url).pathname
 const USAGE = { usage: { ...NO_USAGE, input: 11, output: 7 }, costUsd: 0.25 }
 
 const COMMANDS: Readonly<Record<BackendBehaviour, CommandConfig>> = {
@@ -36,33 +36,57 @@ const COMMANDS: Readonly<Record<BackendBehaviour, CommandConfig>> = {
 let cwd = ''
 beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), 'atelier-command-'))
+  process.env['AGENT_SESSIONS'] = cwd
 })
 afterAll(() => {
+  delete process.env['AGENT_SESSIONS']
   rmSync(cwd, { recursive: true, force: true })
 })
 
-function harness(more: Partial<CommandConfig> = {}): BackendHarness {
+function harness(): BackendHarness {
   return {
     open: () => commandBackend(),
     cwd,
     turn: (behaviour, text) => ({
       prompt: text === '' ? behaviour : text,
-      backendConfig: { ...COMMANDS[behaviour], ...more } as unknown as Json,
+      backendConfig: { ...COMMANDS[behaviour] },
     }),
     failure: 'process_exit',
     usage: USAGE,
   }
 }
 
-describe('the command backend', () => {
-  const cases = backendCases(() => harness())
-  test.each(cases)('$name', async ({ run }) => run())
+/** A program that is an agent of its own, with its own sessions. */
+function programHarness(): BackendHarness {
+  const config = {
+    output: 'json-lines',
+    resumeArgs: ['--resume', '{session}'],
+    textField: 'delta',
+    sessionField: 'session_id',
+    costField: 'usd',
+    usageField: 'usage',
+    errorField: 'is_error',
+    passEnv: ['AGENT_SESSIONS'],
+  } as const
+  return {
+    open: () => commandBackend({ config }),
+    cwd,
+    turn: (behaviour, text) => ({
+      prompt: text === '' ? behaviour : text,
+      backendConfig: { command: [process.execPath, AGENT, behaviour] },
+    }),
+    failure: 'unknown',
+    usage: { usage: { ...USAGE.usage, cacheRead: 5 }, costUsd: 0.25 },
+  }
+}
+
+describe('the command backend with a shell command', () => {
+  const cases = backendCases(harness)
+  test.each(cases)('$name', async ({ run }) => expect(run()).resolves.toBeUndefined())
   test('has a suite that asks something of it', () => expect(cases.length).toBeGreaterThan(14))
 })
 
-describe('the command backend with the prompt in a file', () => {
-  const cases = backendCases(() => harness({ input: 'file' }), {
-    'a prompt of 2 MB arrives whole': 'wc prints the name of the file as well.',
-  })
-  test.each(cases)('$name', async ({ run }) => run())
+describe('the command backend with a program that prints JSON lines', () => {
+  const cases = backendCases(programHarness)
+  test.each(cases)('$name', async ({ run }) => expect(run()).resolves.toBeUndefined())
 })

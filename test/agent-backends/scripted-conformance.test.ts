@@ -49,18 +49,20 @@ function harness(options: ScriptedOptions): BackendHarness {
 
 describe('the scripted backend', () => {
   const cases = backendCases(() => harness({}))
-  test.each(cases)('$name', async ({ run }) => run())
+  test.each(cases)('$name', async ({ run }) => expect(run()).resolves.toBeUndefined())
   test('has a suite that asks something of it', () => expect(cases.length).toBeGreaterThan(14))
 })
 
 describe('the scripted backend with sessions in files', () => {
   test.each(backendCases(() => harness({ sessionsDir: join(cwd, 'sessions') })))('$name', async ({ run }) =>
-    run(),
+    expect(run()).resolves.toBeUndefined(),
   )
 })
 
 describe('the scripted backend that takes no options', () => {
-  test.each(backendCases(() => harness({ capabilities: { options: [] } })))('$name', async ({ run }) => run())
+  test.each(backendCases(() => harness({ capabilities: { options: [] } })))('$name', async ({ run }) =>
+    expect(run()).resolves.toBeUndefined(),
+  )
 })
 
 test('a skipped case has to exist and to have a reason', () => {

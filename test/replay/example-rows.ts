@@ -18,9 +18,16 @@ import type {
   TableName,
   Tables,
   TurnRow,
+  Usage,
 } from '../../src/tables.ts'
 
-export const SESSION: SessionRef = { backend: 'scripted', id: 's1', cwd: '/project' }
+export const SESSION: SessionRef = sessionOf(1)
+
+export const USAGE: Usage = { input: 100, output: 20, cacheRead: 3, cacheWrite: 7, reasoning: 5 }
+
+export function sessionOf(number: number): SessionRef {
+  return { backend: 'scripted', id: `s${number}`, cwd: '/project' }
+}
 
 /** An active agent that has nothing to do. */
 export function agentRow(changes: Partial<AgentRow> = {}): AgentRow {
@@ -128,7 +135,7 @@ export const FINISHED: EventBodies['turn.finished'] = {
   answer: 'Done.',
   failure: null,
   session: SESSION,
-  usage: { input: 100, output: 20, cacheRead: 3, cacheWrite: 7, reasoning: 5 },
+  usage: USAGE,
   costMicros: 30_000,
   costSource: 'reported',
   modelTurns: 2,

@@ -41,7 +41,11 @@ test('when one command of a batch breaks, the others commit one by one and in or
   ])
   expect(calls.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
   expect(commits).toEqual([[1], [2], [3]])
-  expect((await store.read((reader) => reader.list('context'))).map(({ key }) => key)).toEqual(['a', 'b', 'd'])
+  expect((await store.read((reader) => reader.list('context'))).map(({ key }) => key)).toEqual([
+    'a',
+    'b',
+    'd',
+  ])
 })
 
 test('a loop of awaited commands and reads leaves turns to the event loop', async () => {
@@ -88,7 +92,12 @@ test.for<[string, TableName, object, string]>([
     { where: { agent: 'a' }, orderBy: 'position', direction: 'desc', limit: 5 },
     'message_mailbox (agent=?)',
   ],
-  ['lines of a transcript', 'transcript', { where: { turn: 't' }, orderBy: 'n', after: 3 }, '(turn=? AND n>?)'],
+  [
+    'lines of a transcript',
+    'transcript',
+    { where: { turn: 't' }, orderBy: 'n', after: 3 },
+    '(turn=? AND n>?)',
+  ],
   ['due schedules', 'schedule', { orderBy: 'nextAt', limit: 1 }, 'schedule_due'],
 ])('%s are found by an index without sorting', async ([, table, query, index]) => {
   const path = newPath()
@@ -96,7 +105,9 @@ test.for<[string, TableName, object, string]>([
   await store.close()
   const { statement, values } = sqlTable(table).list(query)
   const database = new DatabaseSync(path)
-  const plan = database.prepare(`EXPLAIN QUERY PLAN ${statement.text.replaceAll(/\$\d+/gu, '?')}`).all(...values)
+  const plan = database
+    .prepare(`EXPLAIN QUERY PLAN ${statement.text.replaceAll(/\$\d+/gu, '?')}`)
+    .all(...values)
   database.close()
   const steps = plan.map((step) => String(step['detail'])).join('; ')
   expect(steps).toContain(index)

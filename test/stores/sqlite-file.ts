@@ -16,7 +16,12 @@ export function temporaryFolder(): string {
 
 /** Opens a store that is closed when the test is over. */
 export async function openStore(path: string, options: Partial<SqliteStoreOptions> = {}): Promise<Store> {
-  const store = await openSqliteStore({ path, projection: smallProjection, clock: new ManualClock(), ...options })
+  const store = await openSqliteStore({
+    path,
+    projection: smallProjection,
+    clock: new ManualClock(),
+    ...options,
+  })
   onTestFinished(() => store.close())
   return store
 }

@@ -54,7 +54,9 @@ test('six processes that make the file at the same moment and write to it all su
   const path = join(temporaryFolder(), 'new', 'folder', 'atelier.db')
   const writers = Array.from({ length: 6 }, () => startWriter(path, ['increment', '25']))
   const ended = await Promise.all(writers.map((writer) => writer.ended))
-  expect(ended.map(({ code, errors }) => ({ code, errors }))).toEqual(ended.map(() => ({ code: 0, errors: '' })))
+  expect(ended.map(({ code, errors }) => ({ code, errors }))).toEqual(
+    ended.map(() => ({ code: 0, errors: '' })),
+  )
   const store = await openStore(path)
   const row = await store.read((reader) => reader.get('ledger', 'global'))
   expect([row?.limitMicros, await store.lastSeq()]).toEqual([150, 150])

@@ -18,9 +18,13 @@ function shapeOf(path: string): string {
   const names = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`).all()
   const shape = names.map(({ name }) => ({
     name,
-    columns: database.prepare(`SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name`).all(name!),
+    columns: database
+      .prepare(`SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name`)
+      .all(name!),
     indexes: database
-      .prepare(`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ? ORDER BY name`)
+      .prepare(
+        `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ? ORDER BY name`,
+      )
       .all(name!),
   }))
   database.close()
@@ -58,7 +62,10 @@ const LATER: Schema = {
   create: (dialect) => [...SCHEMA.create(dialect), WITH_NOTE, WITH_INDEX],
   migrations: [
     ...SCHEMA.migrations,
-    { version: SCHEMA.version + 1, statements: [WITH_NOTE, `UPDATE "context" SET "note" = 'kept ' || "key"`] },
+    {
+      version: SCHEMA.version + 1,
+      statements: [WITH_NOTE, `UPDATE "context" SET "note" = 'kept ' || "key"`],
+    },
     { version: SCHEMA.version + 2, statements: [WITH_INDEX] },
   ],
 }
@@ -103,7 +110,10 @@ test('a file of a newer version is refused by name and kept', async () => {
   const path = join(temporaryFolder(), 'atelier.db')
   await (await openStore(path, { schema: LATER })).close()
   const before = readFileSync(path)
-  await expect(openStore(path)).rejects.toMatchObject({ code: 'unsupported', details: { path, schema: LATER.version } })
+  await expect(openStore(path)).rejects.toMatchObject({
+    code: 'unsupported',
+    details: { path, schema: LATER.version },
+  })
   expect(readFileSync(path).equals(before)).toBe(true)
   // From the outside, as a command of an older version would be met.
   const { code, errors } = await startWriter(path, ['put', 'a']).ended

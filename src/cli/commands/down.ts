@@ -28,7 +28,8 @@ const LOOK_INTERVAL_MS = 25
 
 /** `atelier down`: when it returns, the hosts and everything they had started are gone. */
 export async function runDown({ now = false }: DownInput, session: Session): Promise<ExitStatus> {
-  const shop = await session.open.workshop({ ...openOptions(session), host: 'none', trust: 'ask' })
+  // A configuration that cannot be read is no reason to let a host go on.
+  const shop = await session.open.workshop({ ...openOptions(session), host: 'none', config: false })
   try {
     const hosts = await liveHosts(shop)
     const ended: Ended[] = []
@@ -43,25 +44,35 @@ export async function runDown({ now = false }: DownInput, session: Session): Pro
 }
 
 async function liveHosts(shop: HostedWorkshop): Promise<readonly Host[]> {
-  return (await shop.hosts()).filter(({ kind, local, state }) => kind === 'background' && local && state !== 'dead')
+  return (await shop.hosts()).filter(
+    ({ kind, local, state }) => kind === 'background' && local && state !== 'dead',
+  )
 }
 
 async function endHost(session: Session, shop: HostedWorkshop, host: Host, now: boolean): Promise<Ended> {
-  const ask = (interrupt: boolean): Promise<void> => shop.stopHost(host.id, { now: interrupt }).catch(ignoreMissing)
+  const ask = (interrupt: boolean): Promise<void> =>
+    shop.stopHost(host.id, { now: interrupt }).catch(ignoreMissing)
   const gone = (limitMs: number): Promise<boolean> => waitUntilGone(session, shop, host, limitMs)
   await ask(now)
   if (!now) {
     if (await gone(DRAIN_LIMIT_MS)) return { pid: host.pid, how: 'drained' }
-    note(session, `Turns of host ${host.pid} are still running after ${DRAIN_LIMIT_MS / 1000} s; interrupting them.`)
+    note(
+      session,
+      `Turns of host ${host.pid} are still running after ${DRAIN_LIMIT_MS / 1000} s; interrupting them.`,
+    )
     await ask(true)
   }
   if (await gone(INTERRUPT_LIMIT_MS)) return { pid: host.pid, how: 'interrupted' }
   // Looked at once more, so that no other process is hit that has got its number meanwhile. The guard ends its children.
   if ((await liveHosts(shop)).some(({ id }) => id === host.id)) process.kill(host.pid, 'SIGKILL')
   if (await gone(INTERRUPT_LIMIT_MS)) return { pid: host.pid, how: 'killed' }
-  throw new AtelierError('host_failed', `The host with pid ${host.pid} did not end. Its log may say why: .atelier/state/host.log`, {
-    details: { pid: host.pid },
-  })
+  throw new AtelierError(
+    'host_failed',
+    `The host with pid ${host.pid} did not end. Its log may say why: .atelier/state/host.log`,
+    {
+      details: { pid: host.pid },
+    },
+  )
 }
 
 /** A host that has just ended by itself is what was asked for. */
@@ -69,7 +80,12 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof AtelierError && error.code === 'not_found')) throw error
 }
 
-async function waitUntilGone({ clock }: Session, shop: HostedWorkshop, host: Host, limitMs: number): Promise<boolean> {
+async function waitUntilGone(
+  { clock }: Session,
+  shop: HostedWorkshop,
+  host: Host,
+  limitMs: number,
+): Promise<boolean> {
   const deadline = clock.now() + limitMs
   for (;;) {
     const registered = (await liveHosts(shop)).some(({ id }) => id === host.id)
@@ -91,7 +107,8 @@ function isRunning(pid: number): boolean {
 function tell(session: Session, ended: readonly Ended[], waiting: number): void {
   if (ended.length === 0) note(session, 'No background host is running.')
   for (const { pid, how } of ended) note(session, `Ended the background host (pid ${pid}): ${HOW[how]}.`)
-  if (waiting > 0) note(session, `${plural(waiting, 'agent')} still have work; it goes on with the next host.`)
+  if (waiting > 0)
+    note(session, `${plural(waiting, 'agent')} still have work; it goes on with the next host.`)
 }
 
 const HOW: Readonly<Record<Ended['how'], string>> = {

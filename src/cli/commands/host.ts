@@ -39,6 +39,8 @@ export async function runHost({ idleExit }: HostInput, session: Session): Promis
 }
 
 function log(session: Session, text: string): void {
-  const at = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' }).format(session.clock.now())
+  const at = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' }).format(
+    session.clock.now(),
+  )
   note(session, `${at} ${text}`)
 }

@@ -10,12 +10,19 @@ interface UpInput {
 export async function runUp({ idleExit }: UpInput, session: Session): Promise<ExitStatus> {
   const shop = await session.open.workshop({ ...openOptions(session), host: 'none' })
   try {
-    const { pid, started } = await ensureBackgroundHost(session, shop, idleExit === undefined ? {} : { idleExit })
+    const { pid, started } = await ensureBackgroundHost(
+      session,
+      shop,
+      idleExit === undefined ? {} : { idleExit },
+    )
     const log = hostLog(session.dir)
     if (session.globals.json === true) printJson(session, { pid, started, log })
     else {
       session.terminal.out.write(`${pid}\n`)
-      note(session, started ? `Started the background host. Its log: ${log}` : 'The background host is running already.')
+      note(
+        session,
+        started ? `Started the background host. Its log: ${log}` : 'The background host is running already.',
+      )
     }
     return EXIT_OK
   } finally {

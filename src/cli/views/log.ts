@@ -16,7 +16,10 @@ export const LOG_VIEWS: Views<'events' | 'watch'> = {
 const TYPE_WIDTH = 18
 
 /** One event as one line: number, time, type, whom it is about, and the fact that matters most. */
-export function eventLine(event: AtelierEvent, { paint, width, now }: Pick<Page, 'paint' | 'width' | 'now'>): string {
+export function eventLine(
+  event: AtelierEvent,
+  { paint, width, now }: Pick<Page, 'paint' | 'width' | 'now'>,
+): string {
   const seq = String(event.seq).padStart(5)
   const time = timeOfDay(event.at, now)
   const subject = 'agent' in event.data ? event.data.agent : ''
@@ -28,7 +31,9 @@ export function eventLine(event: AtelierEvent, { paint, width, now }: Pick<Page,
 function paintType({ type }: AtelierEvent, paint: Page['paint']): string {
   const text = pad(type, TYPE_WIDTH)
   if (type === 'turn.finished') return paint.good(text)
-  return type === 'turn.lost' || type === 'message.failed' || type === 'host.lost' ? paint.bad(text) : paint.name(text)
+  return type === 'turn.lost' || type === 'message.failed' || type === 'host.lost'
+    ? paint.bad(text)
+    : paint.name(text)
 }
 
 function factOf(event: AtelierEvent): string {
@@ -36,7 +41,9 @@ function factOf(event: AtelierEvent): string {
     case 'profile.defined':
       return event.data.profile
     case 'agent.created':
-      return [event.data.backend, event.data.model, event.data.replaced ? 'replaced' : ''].filter(Boolean).join(' ')
+      return [event.data.backend, event.data.model, event.data.replaced ? 'replaced' : '']
+        .filter(Boolean)
+        .join(' ')
     case 'message.posted':
     case 'schedule.created':
       return headOfText(event.data.prompt)

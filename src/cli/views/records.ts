@@ -38,7 +38,9 @@ export const RECORD_VIEWS: Views<
   }),
   'git-summary': (summary, { clean }) => ({ body: `${clean(summary).trimEnd()}\n` }),
   'git-diff': (diff, { clean }) =>
-    diff === '' ? { body: '', remark: 'Nothing has changed since the last commit.' } : { body: `${clean(diff).trimEnd()}\n` },
+    diff === ''
+      ? { body: '', remark: 'Nothing has changed since the last commit.' }
+      : { body: `${clean(diff).trimEnd()}\n` },
 }
 
 function valueText(value: Json): string {
@@ -52,11 +54,19 @@ function showCost({ total, agents }: Outputs['cost'], page: Page): Shown {
   const body = formatTable(
     rows,
     [
-      { title: 'AGENT', text: ({ name }) => name, paint: (text, row) => (row === total ? paint.strong(text) : paint.name(text)) },
+      {
+        title: 'AGENT',
+        text: ({ name }) => name,
+        paint: (text, row) => (row === total ? paint.strong(text) : paint.name(text)),
+      },
       { title: 'TURNS', align: 'right', text: ({ turns }) => count(turns) },
       { title: 'TOKENS IN', align: 'right', text: ({ inputTokens }) => count(inputTokens) },
       { title: 'TOKENS OUT', align: 'right', text: ({ outputTokens }) => count(outputTokens) },
-      { title: 'ASSUMED', align: 'right', text: ({ assumedUsd }) => (assumedUsd === 0 ? '' : cost(assumedUsd)) },
+      {
+        title: 'ASSUMED',
+        align: 'right',
+        text: ({ assumedUsd }) => (assumedUsd === 0 ? '' : cost(assumedUsd)),
+      },
       { title: 'COST', align: 'right', text: ({ costUsd }) => cost(costUsd) },
     ],
     page,
@@ -68,7 +78,10 @@ function showCost({ total, agents }: Outputs['cost'], page: Page): Shown {
   }
 }
 
-function showBudget({ scope, limitUsd, usedUsd, reservedUsd, remainingUsd }: Outputs['budget'], page: Page): Shown {
+function showBudget(
+  { scope, limitUsd, usedUsd, reservedUsd, remainingUsd }: Outputs['budget'],
+  page: Page,
+): Shown {
   const { paint } = page
   return {
     body: formatFacts(
@@ -77,7 +90,10 @@ function showBudget({ scope, limitUsd, usedUsd, reservedUsd, remainingUsd }: Out
         ['limit', limitUsd === null ? 'none' : usd(limitUsd)],
         ['used', usd(usedUsd)],
         ['reserved', reservedUsd === 0 ? null : `${usd(reservedUsd)} for running turns`],
-        ['remaining', remainingUsd === null ? null : (remainingUsd > 0 ? paint.good : paint.bad)(usd(remainingUsd))],
+        [
+          'remaining',
+          remainingUsd === null ? null : (remainingUsd > 0 ? paint.good : paint.bad)(usd(remainingUsd)),
+        ],
       ],
       page,
     ),
@@ -85,7 +101,8 @@ function showBudget({ scope, limitUsd, usedUsd, reservedUsd, remainingUsd }: Out
 }
 
 function showSchedules(schedules: Outputs['schedules'], page: Page): Shown {
-  if (schedules.length === 0) return { body: '', remark: "No schedules. Make one: atelier every AGENT 15m 'what to do'" }
+  if (schedules.length === 0)
+    return { body: '', remark: "No schedules. Make one: atelier every AGENT 15m 'what to do'" }
   const { paint, now } = page
   return {
     body: formatTable(

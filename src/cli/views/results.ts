@@ -2,7 +2,7 @@ import type { Json } from '../../json.ts'
 import type { Outputs } from '../../operations/outputs.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { count, timeOfDay, usd } from '../format.ts'
-import { fit, oneLine } from '../text.ts'
+import { fit, hang, oneLine } from '../text.ts'
 import { formatFacts, type Page, type Shown, type Views } from './view.ts'
 
 type FullResult = Exclude<Outputs['result'], string>
@@ -25,7 +25,10 @@ function showFullResult(result: FullResult, page: Page): Shown {
       ['error', error === null ? null : paint.bad(`${clean(error.message)} [${error.code}]`)],
       ['took', `${formatDuration(result.durationMs)}, ${count(result.numTurns)} calls of the model`],
       ['cost', `${usd(result.costUsd)} ${result.costSource}`],
-      ['tokens', `${count(usage.input)} in, ${count(usage.output)} out, ${count(usage.cacheRead)} from cache`],
+      [
+        'tokens',
+        `${count(usage.input)} in, ${count(usage.output)} out, ${count(usage.cacheRead)} from cache`,
+      ],
       ['session', result.sessionId],
       ['turn', result.turn],
     ],
@@ -41,7 +44,10 @@ function showHistory(entries: Outputs['history'], page: Page): Shown {
 
 function showMessage(entry: HistoryEntry, { paint, clean, now }: Page): string {
   const { state, kind, from, attempts, costUsd, error, answer } = entry
-  const took = entry.startedAt === null || entry.settledAt === null ? '' : `, ${formatDuration(entry.settledAt - entry.startedAt)}`
+  const took =
+    entry.startedAt === null || entry.settledAt === null
+      ? ''
+      : `, ${formatDuration(entry.settledAt - entry.startedAt)}`
   const cost = costUsd === null ? '' : `, ${usd(costUsd)}`
   const tries = attempts > 1 ? `, ${attempts} attempts` : ''
   const title = `${timeOfDay(entry.postedAt, now)}  ${kind} from ${oneLine(from)}: ${state}${took}${cost}${tries}`
@@ -58,7 +64,7 @@ function showEntry({ at, kind, body }: TranscriptEntry, { paint, width, clean, n
   const head = `${paint.faint(timeOfDay(at, now))}  `
   const indent = ' '.repeat(10)
   const block = (label: string, text: string): string =>
-    `${head}${label}${text === '' ? '' : ` ${clean(text).replaceAll('\n', `\n${indent}`)}`}\n`
+    `${head}${label}${text === '' ? '' : ` ${hang(clean(text), indent)}`}\n`
   const short = (label: string, text: string): string =>
     `${head}${label} ${fit(oneLine(text), Math.max(20, width - indent.length - label.length - 1))}\n`
   const fields = isFields(body) ? body : {}
@@ -79,7 +85,10 @@ function showEntry({ at, kind, body }: TranscriptEntry, { paint, width, clean, n
     case 'tool':
       return short('tool', `${textOf(fields['name'] ?? '')} ${textOf(fields['input'] ?? '')}`)
     case 'tool_result':
-      return short(fields['ok'] === false ? 'failed' : 'done', `${textOf(fields['name'] ?? '')} ${textOf(fields['output'] ?? '')}`)
+      return short(
+        fields['ok'] === false ? 'failed' : 'done',
+        `${textOf(fields['name'] ?? '')} ${textOf(fields['output'] ?? '')}`,
+      )
     case 'file':
       return short('file', `${textOf(fields['path'] ?? '')} (${textOf(fields['change'] ?? '')})`)
     case 'usage':

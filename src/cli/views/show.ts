@@ -10,10 +10,21 @@ import { TALK_VIEWS } from './talk.ts'
 import { TEAM_VIEWS } from './team.ts'
 import type { Page, Shown, Views } from './view.ts'
 
-const VIEWS: Views<OperationName> = { ...TEAM_VIEWS, ...TALK_VIEWS, ...RESULT_VIEWS, ...RECORD_VIEWS, ...LOG_VIEWS }
+const VIEWS: Views<OperationName> = {
+  ...TEAM_VIEWS,
+  ...TALK_VIEWS,
+  ...RESULT_VIEWS,
+  ...RECORD_VIEWS,
+  ...LOG_VIEWS,
+}
 
 /** Writes an output: data to standard output, remarks to standard error. A page is painted for the former. */
-export function showOutput(name: OperationName, output: unknown, session: Session, input: OperationInput): void {
+export function showOutput(
+  name: OperationName,
+  output: unknown,
+  session: Session,
+  input: OperationInput,
+): void {
   const { body, remark } = show(name, output, pageFor(session, input))
   if (body !== '') session.terminal.out.write(body)
   if (remark !== undefined) note(session, paintFor(session.terminal.err).faint(remark))

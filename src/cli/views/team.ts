@@ -19,21 +19,28 @@ export const TEAM_VIEWS: Views<
   }),
   info: showInfo,
   profiles: showProfiles,
-  agent: ({ agent }) => ({ body: '', remark: `Agent ${agent} is ready. Give it work: atelier ask ${agent} '…'` }),
+  agent: ({ agent }) => ({
+    body: '',
+    remark: `Agent ${agent} is ready. Give it work: atelier ask ${agent} '…'`,
+  }),
   profile: ({ profile }) => ({
     body: '',
     remark: `Profile ${profile} is stored. Make an agent of it: atelier agent NAME --profile ${profile}`,
   }),
   dismiss: ({ agent }) => ({ body: '', remark: `Agent ${agent} is not in the team any more.` }),
   reset: ({ agent }) => ({ body: '', remark: `Agent ${agent} begins a new session.` }),
-  'reset-all': ({ agents }) => ({ body: '', remark: `${plural(agents.length, 'agent')} began a new session.` }),
+  'reset-all': ({ agents }) => ({
+    body: '',
+    remark: `${plural(agents.length, 'agent')} began a new session.`,
+  }),
 }
 
 const NO_AGENTS = "No agents yet. Create one: atelier agent NAME 'what it is for'"
 
 function showStatus({ agents, hosts, costUsd, assumedUsd }: Status, page: Page): Shown {
   const { paint } = page
-  if (agents.length === 0) return { body: hosts.map((host) => `${hostText(host, paint)}\n`).join(''), remark: NO_AGENTS }
+  if (agents.length === 0)
+    return { body: hosts.map((host) => `${hostText(host, paint)}\n`).join(''), remark: NO_AGENTS }
   const assumed = assumedUsd > 0 ? ` (${usd(assumedUsd)} of it assumed)` : ''
   const footer = [
     `${plural(agents.length, 'agent')}, ${usd(costUsd)}${assumed}`,
@@ -43,7 +50,9 @@ function showStatus({ agents, hosts, costUsd, assumedUsd }: Status, page: Page):
   const errors = agents.flatMap(({ name, error }) =>
     error === null ? [] : [`${paint.bad(name)}: ${oneLine(error.message)}\n`],
   )
-  return { body: `${formatTable(agents, statusColumns(agents, page), page)}\n${errors.join('')}${footer.join('\n')}\n` }
+  return {
+    body: `${formatTable(agents, statusColumns(agents, page), page)}\n${errors.join('')}${footer.join('\n')}\n`,
+  }
 }
 
 /** Work that nobody does is worth a word. */
@@ -60,11 +69,20 @@ function statusColumns(agents: readonly Line[], { paint, now }: Page): Column<Li
       text: ({ status, queued }) => (queued > 0 ? `${status} +${queued}` : status),
       paint: (text, { status }) => paintStatus(paint, status)(text),
     },
-    { title: 'FOR', from: 90, align: 'right', text: ({ since }) => (since === null ? '' : formatDuration(now - since)) },
+    {
+      title: 'FOR',
+      from: 90,
+      align: 'right',
+      text: ({ since }) => (since === null ? '' : formatDuration(now - since)),
+    },
     { title: 'TASK', flexible: true, text: ({ task }) => task ?? '' },
     { title: 'BACKEND', from: 100, text: ({ backend }) => backend },
     { title: 'TURNS', align: 'right', text: ({ turns }) => count(turns) },
-    { title: 'COST', align: 'right', text: ({ costUsd, assumedUsd }) => `${cost(costUsd)}${assumedUsd > 0 ? '*' : ''}` },
+    {
+      title: 'COST',
+      align: 'right',
+      text: ({ costUsd, assumedUsd }) => `${cost(costUsd)}${assumedUsd > 0 ? '*' : ''}`,
+    },
   ]
 }
 
@@ -95,8 +113,17 @@ function showInfo(info: Outputs['info'], page: Page): Shown {
     body: formatFacts(
       [
         ['agent', paint.name(info.name)],
-        ['status', paintStatus(paint, info.status)(info.queueDepth > 0 ? `${info.status} +${info.queueDepth}` : info.status)],
-        ['error', info.error === null ? null : paint.bad(`${page.clean(info.error.message)} [${info.error.code}]`)],
+        [
+          'status',
+          paintStatus(
+            paint,
+            info.status,
+          )(info.queueDepth > 0 ? `${info.status} +${info.queueDepth}` : info.status),
+        ],
+        [
+          'error',
+          info.error === null ? null : paint.bad(`${page.clean(info.error.message)} [${info.error.code}]`),
+        ],
         ['profile', info.profile],
         ['backend', info.backend],
         ['model', info.model],
@@ -119,7 +146,10 @@ function showInfo(info: Outputs['info'], page: Page): Shown {
 
 function showProfiles(profiles: Outputs['profiles'], page: Page): Shown {
   if (profiles.length === 0) {
-    return { body: '', remark: "No profiles yet. Define one: atelier profile NAME 'what such agents are for'" }
+    return {
+      body: '',
+      remark: "No profiles yet. Define one: atelier profile NAME 'what such agents are for'",
+    }
   }
   const { paint } = page
   return {

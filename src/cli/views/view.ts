@@ -2,6 +2,7 @@
 import type { OperationInput, OperationName } from '../../operations/operation.ts'
 import type { Outputs } from '../../operations/outputs.ts'
 import type { Paint } from '../paint.ts'
+import { hang } from '../text.ts'
 
 /** The page that a view writes on. */
 export interface Page {
@@ -22,18 +23,22 @@ export interface Shown {
 }
 
 /** What an operation gives at a time: the whole output, or one item of a stream. */
-export type Piece<Name extends OperationName> = Outputs[Name] extends AsyncIterable<infer Item> ? Item : Outputs[Name]
+export type Piece<Name extends OperationName> =
+  Outputs[Name] extends AsyncIterable<infer Item> ? Item : Outputs[Name]
 
 export type View<Name extends OperationName> = (piece: Piece<Name>, page: Page) => Shown
 
 export type Views<Names extends OperationName> = { readonly [Name in Names]: View<Name> }
 
 /** Labels and values below each other, the values aligned. Values that say nothing are left out. */
-export function formatFacts(facts: readonly (readonly [label: string, value: string | null])[], { paint }: Page): string {
+export function formatFacts(
+  facts: readonly (readonly [label: string, value: string | null])[],
+  { paint }: Page,
+): string {
   const shown = facts.filter((fact): fact is readonly [string, string] => fact[1] !== null && fact[1] !== '')
   const width = Math.max(...shown.map(([label]) => label.length))
   const indent = ' '.repeat(width + 2)
   return shown
-    .map(([label, value]) => `${paint.faint(label.padEnd(width))}  ${value.replaceAll('\n', `\n${indent}`)}\n`)
+    .map(([label, value]) => `${paint.faint(label.padEnd(width))}  ${hang(value, indent)}\n`)
     .join('')
 }

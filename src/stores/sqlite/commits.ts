@@ -2,7 +2,7 @@
 import type { AtelierEvent } from '../../events.ts'
 import type { CommitListener, ListenOptions } from '../../store.ts'
 import type { CancelTimer } from '../../time/clock.ts'
-import { backgroundClock } from '../../time/system-clock.ts'
+import { backgroundClock, systemClock } from '../../time/system-clock.ts'
 import { LAST_SEQ, seqIn } from '../sql/log.ts'
 import type { SqliteConnection } from './connection.ts'
 
@@ -58,12 +58,15 @@ export class CommitWatch {
   /** Looks at the shortest interval that anybody wants. A timer that is set already is not pushed back. */
   #arm(): void {
     if (this.#listening.size === 0) return
-    const ms = [...this.#listening].some(({ urgent }) => urgent) ? URGENT_MS : IDLE_MS
+    const urgent = [...this.#listening].some((listening) => listening.urgent)
+    const ms = urgent ? URGENT_MS : IDLE_MS
     if (this.#timer !== undefined) {
       if (this.#timer.ms <= ms) return
       this.#timer.cancel()
     }
-    this.#timer = { ms, cancel: backgroundClock.after(ms, () => this.#look()) }
+    // Who waits urgently waits for a process that may have nothing else to live for; who only listens does not.
+    const clock = urgent ? systemClock : backgroundClock
+    this.#timer = { ms, cancel: clock.after(ms, () => this.#look()) }
   }
 
   #look(): void {

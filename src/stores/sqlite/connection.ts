@@ -1,5 +1,6 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync as Database, StatementSync } from 'node:sqlite'
 import type { SqlConnection, SqlDialect, SqlRow, SqlValue, Statement } from '../sql/connection.ts'
+import { DatabaseSync } from './node-sqlite.ts'
 
 export const SQLITE: SqlDialect = {
   types: { text: 'TEXT', integer: 'INTEGER', json: 'TEXT' },
@@ -16,7 +17,7 @@ const TAKE_SNAPSHOT: Statement = { text: 'SELECT 1 FROM "meta"' }
 
 /** One connection to the file, with every statement prepared once, at first use. */
 export class SqliteConnection implements SqlConnection {
-  readonly #database: DatabaseSync
+  readonly #database: Database
   readonly #prepared = new Map<Statement, StatementSync>()
 
   constructor(path: string) {

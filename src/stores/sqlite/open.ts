@@ -12,6 +12,12 @@ export type Durability = 'full' | 'fast'
 /** "Atel" in the file's header: a SQLite file of another program is not touched. */
 const APPLICATION_ID = 0x4174656c
 
+/**
+ * SQLite copies the write-ahead log into the database at every 1000 pages or so, without waiting for anybody;
+ * a log that one large command has grown is cut back to this.
+ */
+const WAL_LIMIT_BYTES = 8_000_000
+
 export interface DatabaseFile {
   readonly path: string
   readonly durability: Durability
@@ -48,6 +54,7 @@ function attempt(file: DatabaseFile, prepareFile: typeof prepare | (() => void))
   const connection = new SqliteConnection(file.path)
   try {
     prepareFile(connection, file)
+    connection.execute(`PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`)
     connection.execute(`PRAGMA synchronous = ${file.durability === 'full' ? 'FULL' : 'NORMAL'}`)
     return connection
   } catch (error) {

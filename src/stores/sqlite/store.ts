@@ -63,7 +63,10 @@ class SqliteStore implements Store {
     this.#options = options
     this.#connection = connection
     this.#watch = new CommitWatch(connection)
-    this.#writer = new SqliteWriter(connection, { ...file, committed: (events) => this.#watch.committed(events) })
+    this.#writer = new SqliteWriter(connection, {
+      ...file,
+      committed: (events) => this.#watch.committed(events),
+    })
     this.#snapshots = new SnapshotReader(file)
   }
 

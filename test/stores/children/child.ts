@@ -25,7 +25,11 @@ export interface ChildOptions {
 }
 
 /** Starts a process that writes to the store at `path`; see `writer.ts`. */
-export function startWriter(path: string, command: readonly string[], { failpoint, uid }: ChildOptions = {}): Child {
+export function startWriter(
+  path: string,
+  command: readonly string[],
+  { failpoint, uid }: ChildOptions = {},
+): Child {
   const env = { ...process.env, ...(failpoint === undefined ? {} : { ATELIER_FAILPOINTS: failpoint }) }
   const child = spawn(process.execPath, [WRITER, path, ...command], {
     env,
@@ -43,7 +47,8 @@ export function startWriter(path: string, command: readonly string[], { failpoin
     ended,
     async printed(text) {
       while (!output.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`The process ended without printing "${text}": ${errors}`)
+        if (child.exitCode !== null)
+          throw new Error(`The process ended without printing "${text}": ${errors}`)
         await once(child.stdout, 'data')
       }
     },

@@ -17,7 +17,8 @@ if (command === 'hold') {
 } else {
   const store = await openSqliteStore({ path, projection: smallProjection, clock: systemClock })
   process.stdout.write('open\n')
-  if (command === 'increment') await Promise.all(Array.from({ length: Number(argument) }, () => increment(store, 'global')))
+  if (command === 'increment')
+    await Promise.all(Array.from({ length: Number(argument) }, () => increment(store, 'global')))
   if (command === 'put') await decided(store, { events: [contextPut(argument, '1')] })
   if (command === 'line') {
     await store.write([{ table: 'transcript', put: { turn: 't', n: 1, at: 1, kind: 'text', body: 'x' } }])

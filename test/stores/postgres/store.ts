@@ -103,6 +103,8 @@ class PostgresStore implements Store {
   readonly #listeners = new Set<{ readonly listener: CommitListener }>()
   #writing: Promise<unknown> = Promise.resolve()
   #reading: Promise<unknown> = Promise.resolve()
+  /** The newest event that listeners can know of. */
+  #seq = 0
   #closed = false
 
   constructor(writer: PgConnection, reader: PgConnection, opening: StoreOpening) {
@@ -118,6 +120,7 @@ class PostgresStore implements Store {
       if (processId !== own.rows[0]!.pid) this.#tell(undefined)
     })
     await client.query('LISTEN commits')
+    this.#seq = await lastSeqOf(this.#reader)
   }
 
   transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>> {
@@ -194,7 +197,12 @@ class PostgresStore implements Store {
 
   #announce<Result>(done: Result): Result {
     const { ok, events } = (done ?? {}) as Partial<Extract<TransactionResult<unknown>, { ok: true }>>
-    if (ok === true && events !== undefined && events.length > 0) this.#tell(events)
+    const [first] = ok === true && events !== undefined ? events : []
+    if (first !== undefined && events !== undefined) {
+      const follows = first.seq === this.#seq + 1
+      this.#seq = first.seq + events.length - 1
+      this.#tell(follows ? events : undefined)
+    }
     return done
   }
 

@@ -1,0 +1,197 @@
+/**
+ * The least that SQLite must do for what the product does: the same rows in the same tables and
+ * indexes, through the same statements, with the same durability, and nothing around them. Plain
+ * JavaScript on `node:sqlite` alone. Written out by hand from what the product really creates and
+ * runs; test/bench/floors.test.ts compares both, so that neither can drift from the other.
+ *
+ * What counts as needed: every event and row of the product's transactions, one commit for each
+ * transaction, new random keys for new rows, and the JSON text of what differs from one message to
+ * the next. What does not: reading rows back before they are changed, checks, waiting, waking.
+ */
+import { DatabaseSync } from 'node:sqlite'
+
+/** `sqlite_master` of the product's database, in order of creation. */
+export const SCHEMA = [
+  'CREATE TABLE "meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL)',
+  'CREATE TABLE "blob" ("hash" TEXT PRIMARY KEY, "body" TEXT NOT NULL)',
+  'CREATE TABLE "event" ("seq" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "type" TEXT NOT NULL, "version" INTEGER NOT NULL, "actor" TEXT NOT NULL, "via" TEXT NOT NULL, "data" TEXT NOT NULL)',
+  'CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"))',
+  'CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1',
+  'CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE INDEX "message_mailbox" ON "message" ("agent", "position")',
+  `CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))`,
+  `CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running'`,
+  'CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"))',
+  'CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRIMARY KEY ("name"))',
+  'CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"))',
+  'CREATE INDEX "schedule_due" ON "schedule" ("nextAt")',
+  'CREATE TABLE "context" ("key" TEXT, "value" TEXT, "version" INTEGER, "by" TEXT, "updatedAt" INTEGER, PRIMARY KEY ("key"))',
+  'CREATE TABLE "host" ("id" TEXT, "kind" TEXT, "state" TEXT, "machine" TEXT, "pid" INTEGER, "pidStart" TEXT, "backends" TEXT, "startedAt" INTEGER, "expiresAt" INTEGER, "idleExitMs" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE TABLE "transcript" ("turn" TEXT, "n" INTEGER, "at" INTEGER, "kind" TEXT, "body" TEXT, PRIMARY KEY ("turn", "n"))',
+]
+
+const BEGIN = 'BEGIN IMMEDIATE'
+const COMMIT = 'COMMIT'
+const APPEND_EVENT =
+  'INSERT INTO "event" ("at", "type", "version", "actor", "via", "data") VALUES (?, ?, ?, ?, ?, ?)'
+const PUT_MESSAGE =
+  'INSERT INTO "message" ("id", "agent", "generation", "kind", "state", "position", "from", "prompt", "group", "timeoutMs", "attempts", "turn", "answer", "error", "postedAt", "settledAt") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "agent" = excluded."agent", "generation" = excluded."generation", "kind" = excluded."kind", "state" = excluded."state", "position" = excluded."position", "from" = excluded."from", "prompt" = excluded."prompt", "group" = excluded."group", "timeoutMs" = excluded."timeoutMs", "attempts" = excluded."attempts", "turn" = excluded."turn", "answer" = excluded."answer", "error" = excluded."error", "postedAt" = excluded."postedAt", "settledAt" = excluded."settledAt"'
+const PUT_TURN =
+  'INSERT INTO "turn" ("id", "message", "agent", "profile", "generation", "attempt", "host", "state", "session", "promptHash", "startedAt", "endedAt", "usage", "reservedMicros", "costMicros", "costSource", "modelTurns", "failure") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "message" = excluded."message", "agent" = excluded."agent", "profile" = excluded."profile", "generation" = excluded."generation", "attempt" = excluded."attempt", "host" = excluded."host", "state" = excluded."state", "session" = excluded."session", "promptHash" = excluded."promptHash", "startedAt" = excluded."startedAt", "endedAt" = excluded."endedAt", "usage" = excluded."usage", "reservedMicros" = excluded."reservedMicros", "costMicros" = excluded."costMicros", "costSource" = excluded."costSource", "modelTurns" = excluded."modelTurns", "failure" = excluded."failure"'
+const QUEUE_AGENT = 'UPDATE "agent" SET "queued" = ?, "ready" = ? WHERE "name" = ?'
+const OCCUPY_AGENT = 'UPDATE "agent" SET "queued" = ?, "turn" = ?, "ready" = ?, "cursor" = ? WHERE "name" = ?'
+const FREE_AGENT = 'UPDATE "agent" SET "session" = ?, "turn" = ?, "turns" = ?, "last" = ? WHERE "name" = ?'
+const DELIVER_MESSAGE = 'UPDATE "message" SET "state" = ?, "attempts" = ?, "turn" = ? WHERE "id" = ?'
+const ANSWER_MESSAGE = 'UPDATE "message" SET "state" = ?, "answer" = ?, "settledAt" = ? WHERE "id" = ?'
+const FINISH_TURN =
+  'UPDATE "turn" SET "state" = ?, "endedAt" = ?, "usage" = ?, "costMicros" = ?, "costSource" = ?, "modelTurns" = ? WHERE "id" = ?'
+const CHARGE_LEDGER = 'UPDATE "ledger" SET "assumedMicros" = ?, "turns" = ?, "assumedTurns" = ? WHERE "scope" = ?'
+
+const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
+const HOST = 'host_m95n6ff8nn8ksrkn'
+const SESSION = 'ses_az9g599tg90f6ysf'
+const PROMPT_HASH = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+/** Set aside for a turn, and charged for it, since the scripted turns name no cost. */
+const COST_MICROS = 500_000
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** Keys are random in the product, too: where a row goes in an index is part of its price. */
+function newId(prefix) {
+  let id = `${prefix}_`
+  for (let index = 0; index < 16; index++) id += ALPHABET[Math.floor(Math.random() * 32)]
+  return id
+}
+
+/**
+ * Opens a new database as the product does, with a team.
+ *
+ * @param {string} path - of a file that does not exist
+ * @param {{ agents: readonly string[], cwd: string }} team
+ */
+export function openFloor(path, { agents, cwd }) {
+  const database = new DatabaseSync(path, { timeout: 0 })
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec(BEGIN)
+  for (const statement of SCHEMA) database.exec(statement)
+  database.exec(COMMIT)
+  database.exec('PRAGMA synchronous = FULL')
+
+  const begin = database.prepare(BEGIN)
+  const commit = database.prepare(COMMIT)
+  const appendEvent = database.prepare(APPEND_EVENT)
+  const putMessage = database.prepare(PUT_MESSAGE)
+  const putTurn = database.prepare(PUT_TURN)
+  const queueAgent = database.prepare(QUEUE_AGENT)
+  const occupyAgent = database.prepare(OCCUPY_AGENT)
+  const freeAgent = database.prepare(FREE_AGENT)
+  const deliverMessage = database.prepare(DELIVER_MESSAGE)
+  const answerMessage = database.prepare(ANSWER_MESSAGE)
+  const finishTurn = database.prepare(FINISH_TURN)
+  const chargeLedger = database.prepare(CHARGE_LEDGER)
+
+  /** Turns that were answered, by agent. */
+  const answered = new Map(agents.map((agent) => [agent, 0]))
+  let allAnswered = 0
+
+  begin.run()
+  const putAgent = database.prepare(
+    `INSERT INTO "agent" VALUES (?, 'active', 1, NULL, 'scripted', NULL, ?, NULL, 0, NULL, 0, 0, 0, NULL, ?)`,
+  )
+  const putLedger = database.prepare(`INSERT INTO "ledger" VALUES (?, NULL, 0, 0, 0, 0, 0, 0, 0, '[]')`)
+  for (const agent of agents) putAgent.run(agent, PROMPT_HASH, Date.now())
+  for (const scope of ['global', ...agents.map((agent) => `agent:${agent}`)]) putLedger.run(scope)
+  commit.run()
+
+  /** The event and the row of a message. */
+  function putPosted(message, agent, prompt, at) {
+    const data = JSON.stringify({ message, agent, backend: 'scripted', generation: 1, kind: 'ask', prompt, group: null, timeoutMs: null })
+    const seq = Number(appendEvent.run(at, 'message.posted', 1, 'user', 'library', data).lastInsertRowid)
+    putMessage.run(message, agent, 1, 'ask', 'queued', seq, 'user', JSON.stringify(prompt), null, null, 0, null, null, null, at, null)
+    return seq
+  }
+
+  /** One durable message that nobody runs: its event and its row, one commit. */
+  function post(agent, prompt) {
+    begin.run()
+    putPosted(newId('msg'), agent, prompt, Date.now())
+    commit.run()
+  }
+
+  /** One message from prompt to answer: three commits. */
+  function ask(agent, prompt, answer) {
+    const message = newId('msg')
+    const turn = newId('turn')
+    const turns = answered.get(agent)
+    const session = { backend: 'scripted', id: SESSION, cwd, backendVersion: '1', data: { turns } }
+    const resumed = turns === 0 ? null : session
+    const continued = { ...session, data: { turns: turns + 1 } }
+
+    let at = Date.now()
+    begin.run()
+    const seq = putPosted(message, agent, prompt, at)
+    queueAgent.run(1, 1, agent)
+    commit.run()
+
+    at = Date.now()
+    begin.run()
+    appendEvent.run(
+      at,
+      'turn.started',
+      1,
+      HOST,
+      'host',
+      JSON.stringify({
+        turn,
+        message,
+        agent,
+        profile: null,
+        host: HOST,
+        attempt: 1,
+        session: resumed,
+        promptHash: PROMPT_HASH,
+        reservedMicros: COST_MICROS,
+      }),
+    )
+    occupyAgent.run(0, turn, 0, seq, agent)
+    deliverMessage.run('delivered', 1, turn, message)
+    putTurn.run(turn, message, agent, null, 1, 1, HOST, 'running', resumed === null ? null : JSON.stringify(resumed), PROMPT_HASH, at, null, null, COST_MICROS, null, null, null, null)
+    commit.run()
+
+    at = Date.now()
+    begin.run()
+    appendEvent.run(
+      at,
+      'turn.finished',
+      1,
+      HOST,
+      'host',
+      JSON.stringify({
+        turn,
+        message,
+        agent,
+        profile: null,
+        outcome: 'completed',
+        accepted: true,
+        answer,
+        failure: null,
+        session: continued,
+        usage: NO_USAGE,
+        costMicros: COST_MICROS,
+        costSource: 'assumed',
+        modelTurns: 1,
+        durationMs: 0,
+      }),
+    )
+    finishTurn.run('completed', at, JSON.stringify(NO_USAGE), COST_MICROS, 'assumed', 1, turn)
+    answerMessage.run('answered', JSON.stringify(answer), at, message)
+    freeAgent.run(JSON.stringify(continued), null, turns + 1, message, agent)
+    allAnswered++
+    chargeLedger.run(allAnswered * COST_MICROS, allAnswered, allAnswered, 'global')
+    chargeLedger.run((turns + 1) * COST_MICROS, turns + 1, turns + 1, `agent:${agent}`)
+    commit.run()
+    answered.set(agent, turns + 1)
+  }
+
+  return { ask, post, close: () => database.close() }
+}

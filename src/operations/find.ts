@@ -1,0 +1,56 @@
+/** Finds one operation without loading the others: a command line that only looks is to start in milliseconds. */
+import type { Operation, OperationName } from './operation.ts'
+
+type Load = () => Promise<readonly Operation[]>
+
+const team: Load = async () => (await import('./team.ts')).TEAM
+const talk: Load = async () => (await import('./talk.ts')).TALK
+const results: Load = async () => (await import('./results.ts')).RESULTS
+const money: Load = async () => (await import('./money.ts')).MONEY
+const context: Load = async () => (await import('./context.ts')).CONTEXT
+const schedules: Load = async () => (await import('./schedules.ts')).SCHEDULES
+const log: Load = async () => (await import('./log.ts')).LOG
+const repository: Load = async () => (await import('./repository.ts')).REPOSITORY
+
+/** Where each operation is described; complete by its type. */
+const PLACES: Readonly<Record<OperationName, Load>> = {
+  agent: team,
+  agents: team,
+  profile: team,
+  profiles: team,
+  info: team,
+  status: team,
+  dismiss: team,
+  reset: team,
+  'reset-all': team,
+  ask: talk,
+  cast: talk,
+  await: talk,
+  'await-all': talk,
+  pipe: talk,
+  fan: talk,
+  cancel: talk,
+  result: results,
+  history: results,
+  transcript: results,
+  cost: money,
+  budget: money,
+  put: context,
+  get: context,
+  keys: context,
+  remove: context,
+  every: schedules,
+  schedules,
+  'cancel-schedule': schedules,
+  events: log,
+  watch: log,
+  'git-summary': repository,
+  'git-diff': repository,
+}
+
+/** The operation of that name, in kebab-case; undefined if there is none. */
+export async function findOperation(name: string): Promise<Operation | undefined> {
+  if (!Object.hasOwn(PLACES, name)) return undefined
+  const operations = await PLACES[name as OperationName]()
+  return operations.find((one) => one.name === name)
+}

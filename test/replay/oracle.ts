@@ -1,0 +1,191 @@
+/**
+ * What a team should do, said a second time and simply: a list of messages for each agent. It knows
+ * no rows, cursors or counts, so that it is wrong in other ways than they are.
+ */
+import { expect } from 'vitest'
+import { QUEUE_LIMIT } from '../../src/agents/mailbox.ts'
+import type { EventOf, EventType } from '../../src/events.ts'
+import type { Action } from './actions.ts'
+import type { Result } from './row-team.ts'
+
+interface Mailbox {
+  isActive: boolean
+  /** What it was created as, so that the same again is known. */
+  kind: string
+  /** Messages in order of their posting. */
+  waiting: string[]
+  running: { turn: string; message: string; host: string; isCancelled: boolean } | undefined
+}
+
+export class Oracle {
+  readonly #mailboxes = new Map<string, Mailbox>()
+  /** Every message in order of its posting. */
+  readonly #order: string[] = []
+
+  /** Checks what an action has come to, and remembers it. */
+  check(action: Action, result: Result, turn: string | undefined): void {
+    switch (action.do) {
+      case 'create':
+        return this.#created(action, result)
+      case 'reset':
+      case 'dismiss':
+        return this.#left(action, result)
+      case 'post':
+        return this.#posted(action, result)
+      case 'cancelAgent':
+        return this.#cancelled(result, this.#open(action.agent))
+      case 'cancelMessage': {
+        const message = this.#order[action.message % Math.max(1, this.#order.length)]
+        return this.#cancelled(result, message !== undefined && this.#isOpen(message) ? [message] : [])
+      }
+      case 'start':
+        return this.#started(action, result)
+      case 'finish':
+        return this.#finished(result, turn)
+      case 'lose':
+        return this.#lost(action, result)
+      case 'every':
+        return this.#scheduled(action, result)
+      case 'pass':
+        return this.#ticked(result)
+      case 'cancelSchedule':
+      case 'setBudget':
+      case 'resetBudget':
+      case 'put':
+      case 'remove':
+      case 'profile':
+        return undefined
+    }
+  }
+
+  #created({ agent, profile, definition }: Extract<Action, { do: 'create' }>, result: Result): void {
+    const box = this.#box(agent)
+    const kind = `${profile} ${definition}`
+    const created = dataOf(result, 'agent.created')
+    if (box.isActive && box.kind === kind) return expect(eventsOf(result)).toEqual([])
+    expect(created).toHaveLength(1)
+    expect(created[0]?.replaced).toBe(box.isActive)
+    this.#cancelled(result, this.#open(agent))
+    box.isActive = true
+    box.kind = kind
+  }
+
+  #left({ do: what, agent }: Extract<Action, { do: 'reset' | 'dismiss' }>, result: Result): void {
+    const box = this.#box(agent)
+    if (!box.isActive && what === 'reset') return expect(result).toEqual({ refused: 'not_found' })
+    if (!box.isActive) return expect(eventsOf(result)).toEqual([])
+    this.#cancelled(result, this.#open(agent))
+    box.isActive = what === 'reset'
+  }
+
+  #posted({ agent }: Extract<Action, { do: 'post' }>, result: Result): void {
+    const box = this.#box(agent)
+    if (!box.isActive) return expect(result).toEqual({ refused: 'not_found' })
+    // AS-05: one runs, or is about to, and five wait.
+    const isFull = box.waiting.length + (box.running === undefined ? 0 : 1) > QUEUE_LIMIT
+    if (isFull) return expect(result).toEqual({ refused: 'queue_full' })
+    if ('refused' in result) return expect(result.refused).toBe('budget_exceeded')
+    this.#accept(result)
+  }
+
+  #started({ agent, host }: Extract<Action, { do: 'start' }>, result: Result): void {
+    const box = this.#box(agent)
+    const next = box.waiting[0]
+    if (!box.isActive || box.running !== undefined || next === undefined)
+      return expect(eventsOf(result)).toEqual([])
+    box.waiting.shift()
+    const [failed] = dataOf(result, 'message.failed')
+    if (failed !== undefined) {
+      expect(failed).toMatchObject({ message: next, error: { code: 'budget_exceeded' } })
+      return
+    }
+    const [started] = dataOf(result, 'turn.started')
+    expect(started).toMatchObject({ message: next, agent, host })
+    box.running = { turn: started?.turn ?? '', message: next, host, isCancelled: false }
+  }
+
+  #finished(result: Result, turn: string | undefined): void {
+    if (turn === undefined) return expect(result).toEqual({ events: [] })
+    const box = [...this.#mailboxes.values()].find(({ running }) => running?.turn === turn)
+    if (box?.running === undefined) return expect(result).toEqual({ refused: 'stale_claim' })
+    const [finished] = dataOf(result, 'turn.finished')
+    expect(finished).toMatchObject({ turn, message: box.running.message, accepted: !box.running.isCancelled })
+    box.running = undefined
+  }
+
+  #lost({ host }: Extract<Action, { do: 'lose' }>, result: Result): void {
+    const lost = [...this.#mailboxes.values()].filter(({ running }) => running?.host === host)
+    expect(new Set(dataOf(result, 'turn.lost').map(({ turn }) => turn))).toEqual(
+      new Set(lost.map(({ running }) => running?.turn)),
+    )
+    const givenUp = new Set(dataOf(result, 'message.failed').map(({ message }) => message))
+    for (const box of lost) {
+      const { message, isCancelled } = box.running as NonNullable<Mailbox['running']>
+      box.running = undefined
+      // It waits where it was posted: before everything that was posted later.
+      if (!isCancelled && !givenUp.has(message)) box.waiting.unshift(message)
+    }
+  }
+
+  #scheduled({ agent }: Extract<Action, { do: 'every' }>, result: Result): void {
+    if (!this.#box(agent).isActive) expect(result).toEqual({ refused: 'not_found' })
+    else expect(dataOf(result, 'schedule.created')).toHaveLength(1)
+  }
+
+  /** A tick posts to an agent that is free, and to no other. */
+  #ticked(result: Result): void {
+    for (const { agent, message } of dataOf(result, 'schedule.ticked')) {
+      const { isActive, waiting, running } = this.#box(agent)
+      expect({ agent, isActive, posts: message !== null }).toEqual({
+        agent,
+        isActive: true,
+        posts: waiting.length === 0 && running === undefined,
+      })
+    }
+    this.#accept(result)
+  }
+
+  #accept(result: Result): void {
+    for (const { agent, message } of dataOf(result, 'message.posted')) {
+      this.#box(agent).waiting.push(message)
+      this.#order.push(message)
+    }
+  }
+
+  #cancelled(result: Result, messages: readonly string[]): void {
+    expect(new Set(dataOf(result, 'message.cancelled').map(({ message }) => message))).toEqual(
+      new Set(messages),
+    )
+    for (const box of this.#mailboxes.values()) {
+      box.waiting = box.waiting.filter((message) => !messages.includes(message))
+      if (box.running !== undefined && messages.includes(box.running.message)) box.running.isCancelled = true
+    }
+  }
+
+  #open(agent: string): string[] {
+    const { waiting, running } = this.#box(agent)
+    return running === undefined || running.isCancelled ? waiting : [running.message, ...waiting]
+  }
+
+  #isOpen(message: string): boolean {
+    return [...this.#mailboxes.keys()].some((agent) => this.#open(agent).includes(message))
+  }
+
+  #box(agent: string): Mailbox {
+    let box = this.#mailboxes.get(agent)
+    if (box === undefined) {
+      box = { isActive: false, kind: '', waiting: [], running: undefined }
+      this.#mailboxes.set(agent, box)
+    }
+    return box
+  }
+}
+
+function eventsOf(result: Result): readonly unknown[] {
+  return 'events' in result ? result.events : [result]
+}
+
+function dataOf<T extends EventType>(result: Result, type: T): EventOf<T>['data'][] {
+  const events = 'events' in result ? result.events : []
+  return events.filter((event): event is EventOf<T> => event.type === type).map(({ data }) => data)
+}
