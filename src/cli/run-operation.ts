@@ -3,7 +3,7 @@ import { ERROR_CODES } from '../errors.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
 import type { Operation, OperationContext, OperationInput, ReplyCount } from '../operations/operation.ts'
 import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, type ExitStatus } from './command.ts'
-import { note, openOptions, printJson, type Session } from './session.ts'
+import { openOptions, printJson, type Session } from './session.ts'
 
 type HostOperation = Extract<Operation, { needs: 'host' }>
 

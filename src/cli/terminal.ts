@@ -18,21 +18,27 @@ export interface Terminal {
   readonly cwd: string
 }
 
+/** A terminal that does not tell its width. */
+const USUAL_WIDTH = 80
+
+/** Only a terminal has columns. */
+type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+
 /** A stream as a sink. It is touched at first use: making a stream of a descriptor takes milliseconds. */
 class StreamSink implements Sink {
-  readonly #open: () => NodeJS.WriteStream
+  readonly #open: () => OutputStream
   readonly #env: NodeJS.ProcessEnv
   readonly #onClosed: () => void
-  #opened: NodeJS.WriteStream | undefined
+  #opened: OutputStream | undefined
   #closed = false
 
-  constructor(open: () => NodeJS.WriteStream, env: NodeJS.ProcessEnv, onClosed: () => void) {
+  constructor(open: () => OutputStream, env: NodeJS.ProcessEnv, onClosed: () => void) {
     this.#open = open
     this.#env = env
     this.#onClosed = onClosed
   }
 
-  get #stream(): NodeJS.WriteStream {
+  get #stream(): OutputStream {
     if (this.#opened !== undefined) return this.#opened
     this.#opened = this.#open()
     // Whoever read it has seen enough (`atelier watch | head -1`): that is no error.
@@ -45,8 +51,7 @@ class StreamSink implements Sink {
   }
 
   get isTerminal(): boolean {
-    // Undefined for a file or a pipe, whatever its type says.
-    return Boolean(this.#stream.isTTY)
+    return this.#stream.isTTY === true
   }
 
   get colour(): boolean {
@@ -57,7 +62,7 @@ class StreamSink implements Sink {
   get width(): number {
     const columns = Number(this.#env['COLUMNS'])
     if (Number.isInteger(columns) && columns > 0) return columns
-    return this.isTerminal ? this.#stream.columns || 80 : Number.POSITIVE_INFINITY
+    return this.isTerminal ? this.#stream.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY
   }
 
   write(text: string): void {

@@ -192,6 +192,7 @@ class RunningChild implements Child {
     const isPlain = this.#target.markers === undefined && this.#stopping === undefined
     if (!isPlain) await sweep({ ...this.#target, seen: this.#seen })
     this.stdout.cut()
+    this.#process.stderr?.destroy()
     return exit
   }
 }

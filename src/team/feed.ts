@@ -80,7 +80,12 @@ export class EventFeed {
       for (const event of events as readonly AtelierEvent[]) this.#hand(event)
       return
     }
-    void this.#pull()
+    this.#pullSoon()
+  }
+
+  /** What cannot be read now is read after the next commit; the store's error shows at the next command. */
+  #pullSoon(): void {
+    this.#pull().catch(() => {})
   }
 
   async #pull(): Promise<void> {
@@ -92,7 +97,7 @@ export class EventFeed {
       this.#pulling = undefined
       if (this.#again) {
         this.#again = false
-        void this.#pull()
+        this.#pullSoon()
       }
     })
     return this.#pulling

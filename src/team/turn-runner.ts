@@ -149,7 +149,7 @@ function overdue(team: TeamContext, signal: AbortSignal): { readonly outcome: Pr
 
 async function requestFor(environment: HostEnvironment, started: StartedTurn, record: TurnRecord): Promise<TurnRequest> {
   const { definition, agent, turn, prompt } = started
-  const gitContext = definition.gitContext === true ? await environment.gitContext(environment.dir) : undefined
+  const gitContext = definition.gitContext === true ? await gitContextOf(environment, record) : undefined
   const systemPrompt = systemPromptOf(definition, gitContext)
   // Without facts that change, the system prompt follows from the agent's definition.
   if (gitContext !== undefined) record.note('system', systemPrompt)
@@ -172,6 +172,16 @@ async function requestFor(environment: HostEnvironment, started: StartedTurn, re
       'maxBudgetUsd',
       'backendConfig',
     ]),
+  }
+}
+
+/** Facts that cannot be had are missing from the prompt, and the transcript says so. */
+async function gitContextOf(environment: HostEnvironment, record: TurnRecord): Promise<string | undefined> {
+  try {
+    return await environment.gitContext(environment.dir)
+  } catch (error) {
+    record.note('warn', `The git context could not be read: ${messageOf(error)}`)
+    return undefined
   }
 }
 

@@ -1,8 +1,11 @@
 /** What holds of the rows of a team at every moment, whatever has happened. */
 import { isSettled } from '../../src/agents/message-lifecycle.ts'
 import type { AtelierEvent } from '../../src/events.ts'
-import { agentScope, countedMicros, GLOBAL_SCOPE, reservedMicros } from '../../src/money/ledger.ts'
+import { agentScope, countedMicros, GLOBAL_SCOPE } from '../../src/money/ledger.ts'
+import { microsOf } from '../../src/money/usd.ts'
 import type { AgentRow, LedgerRow, MessageRow, TurnRow } from '../../src/tables.ts'
+import type { Action } from './actions.ts'
+import type { Result } from './row-team.ts'
 
 export interface TeamRows {
   readonly agent: readonly AgentRow[]
@@ -129,17 +132,53 @@ function brokenAnswers({ message }: TeamRows, log: readonly AtelierEvent[]): str
   })
 }
 
-/** Limited scopes in which running turns have set aside more than there is, right after one has started. */
-export function overdrawn({ ledger, turn }: TeamRows, agent: string): string[] {
-  const running = turn.filter(({ state }) => state === 'running')
+/** A turn starts exactly if there is money for it: what an action has done against that. */
+export function brokenBudget(before: TeamRows, after: TeamRows, action: Action, result: Result): string[] {
+  if (action.do === 'post') {
+    const isRefused = 'refused' in result && result.refused === 'budget_exceeded'
+    return isRefused && roomFor(0, before, action.agent) ? [`${action.agent} was refused a message it can pay`] : []
+  }
+  if (action.do !== 'start' || 'refused' in result) return []
+  const [event] = result.events
+  switch (event?.type) {
+    case 'turn.started':
+      return isOverdrawn(after, action.agent) ? [`a turn of ${action.agent} started beyond its limit`] : []
+    case 'message.failed':
+      return roomFor(microsOf(Number(event.data.error.details?.['neededUsd'])), before, action.agent)
+        ? [`${action.agent} was refused a turn it can pay`]
+        : []
+    default:
+      return []
+  }
+}
+
+function roomFor(wantedMicros: number, rows: TeamRows, agent: string): boolean {
+  return limitsOf(rows, agent).every(
+    ({ limit, counted, reserved }) => counted < limit && counted + reserved + wantedMicros <= limit,
+  )
+}
+
+function isOverdrawn(rows: TeamRows, agent: string): boolean {
+  return limitsOf(rows, agent).some(({ limit, counted, reserved }) => counted + reserved > limit)
+}
+
+/** What an agent's limited scopes have left, summed over the turns themselves. */
+function limitsOf(
+  { ledger, turn }: TeamRows,
+  agent: string,
+): { readonly limit: number; readonly counted: number; readonly reserved: number }[] {
   return ledger
-    .filter(({ scope }) => scope === GLOBAL_SCOPE || scope === agentScope(agent))
-    .filter(
-      (each) =>
-        each.limitMicros !== null &&
-        countedMicros(each) + reservedMicros(each.scope, running) > each.limitMicros,
-    )
-    .map(({ scope }) => `a turn of ${agent} started beyond the limit of ${scope}`)
+    .filter(({ scope, limitMicros }) => limitMicros !== null && (scope === GLOBAL_SCOPE || scope === agentScope(agent)))
+    .map((each) => {
+      const running = turn.filter(
+        (row) => row.state === 'running' && (each.scope === GLOBAL_SCOPE || row.agent === agent),
+      )
+      return {
+        limit: each.limitMicros as number,
+        counted: countedMicros(each),
+        reserved: running.reduce((sum, row) => sum + row.reservedMicros, 0),
+      }
+    })
 }
 
 function broken(what: string, promises: Readonly<Record<string, boolean>>): string[] {

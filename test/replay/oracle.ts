@@ -2,9 +2,9 @@
  * What a team should do, said a second time and simply: a list of messages for each agent. It knows
  * no rows, cursors or counts, so that it is wrong in other ways than they are.
  */
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
 import { QUEUE_LIMIT } from '../../src/agents/mailbox.ts'
-import type { EventOf, EventType } from '../../src/events.ts'
+import type { EventBodies, EventType } from '../../src/events.ts'
 import type { Action } from './actions.ts'
 import type { Result } from './row-team.ts'
 
@@ -62,9 +62,11 @@ export class Oracle {
     const box = this.#box(agent)
     const kind = `${profile} ${definition}`
     const created = dataOf(result, 'agent.created')
-    if (box.isActive && box.kind === kind) return expect(eventsOf(result)).toEqual([])
-    expect(created).toHaveLength(1)
-    expect(created[0]?.replaced).toBe(box.isActive)
+    if (box.isActive && box.kind === kind) return assert.deepEqual(eventsOf(result), [])
+    assert.deepEqual(
+      created.map(({ replaced }) => replaced),
+      [box.isActive],
+    )
     this.#cancelled(result, this.#open(agent))
     box.isActive = true
     box.kind = kind
@@ -72,19 +74,19 @@ export class Oracle {
 
   #left({ do: what, agent }: Extract<Action, { do: 'reset' | 'dismiss' }>, result: Result): void {
     const box = this.#box(agent)
-    if (!box.isActive && what === 'reset') return expect(result).toEqual({ refused: 'not_found' })
-    if (!box.isActive) return expect(eventsOf(result)).toEqual([])
+    if (!box.isActive && what === 'reset') return assert.deepEqual(result, { refused: 'not_found' })
+    if (!box.isActive) return assert.deepEqual(eventsOf(result), [])
     this.#cancelled(result, this.#open(agent))
     box.isActive = what === 'reset'
   }
 
   #posted({ agent }: Extract<Action, { do: 'post' }>, result: Result): void {
     const box = this.#box(agent)
-    if (!box.isActive) return expect(result).toEqual({ refused: 'not_found' })
+    if (!box.isActive) return assert.deepEqual(result, { refused: 'not_found' })
     // AS-05: one runs, or is about to, and five wait.
     const isFull = box.waiting.length + (box.running === undefined ? 0 : 1) > QUEUE_LIMIT
-    if (isFull) return expect(result).toEqual({ refused: 'queue_full' })
-    if ('refused' in result) return expect(result.refused).toBe('budget_exceeded')
+    if (isFull) return assert.deepEqual(result, { refused: 'queue_full' })
+    if ('refused' in result) return assert.equal(result.refused, 'budget_exceeded')
     this.#accept(result)
   }
 
@@ -92,30 +94,35 @@ export class Oracle {
     const box = this.#box(agent)
     const next = box.waiting[0]
     if (!box.isActive || box.running !== undefined || next === undefined)
-      return expect(eventsOf(result)).toEqual([])
+      return assert.deepEqual(eventsOf(result), [])
     box.waiting.shift()
     const [failed] = dataOf(result, 'message.failed')
     if (failed !== undefined) {
-      expect(failed).toMatchObject({ message: next, error: { code: 'budget_exceeded' } })
+      assert.partialDeepStrictEqual(failed, { message: next, error: { code: 'budget_exceeded' } })
       return
     }
     const [started] = dataOf(result, 'turn.started')
-    expect(started).toMatchObject({ message: next, agent, host })
+    assert.partialDeepStrictEqual(started, { message: next, agent, host })
     box.running = { turn: started?.turn ?? '', message: next, host, isCancelled: false }
   }
 
   #finished(result: Result, turn: string | undefined): void {
-    if (turn === undefined) return expect(result).toEqual({ events: [] })
+    if (turn === undefined) return assert.deepEqual(result, { events: [] })
     const box = [...this.#mailboxes.values()].find(({ running }) => running?.turn === turn)
-    if (box?.running === undefined) return expect(result).toEqual({ refused: 'stale_claim' })
+    if (box?.running === undefined) return assert.deepEqual(result, { refused: 'stale_claim' })
     const [finished] = dataOf(result, 'turn.finished')
-    expect(finished).toMatchObject({ turn, message: box.running.message, accepted: !box.running.isCancelled })
+    assert.partialDeepStrictEqual(finished, {
+      turn,
+      message: box.running.message,
+      accepted: !box.running.isCancelled,
+    })
     box.running = undefined
   }
 
   #lost({ host }: Extract<Action, { do: 'lose' }>, result: Result): void {
     const lost = [...this.#mailboxes.values()].filter(({ running }) => running?.host === host)
-    expect(new Set(dataOf(result, 'turn.lost').map(({ turn }) => turn))).toEqual(
+    assert.deepEqual(
+      new Set(dataOf(result, 'turn.lost').map(({ turn }) => turn)),
       new Set(lost.map(({ running }) => running?.turn)),
     )
     const givenUp = new Set(dataOf(result, 'message.failed').map(({ message }) => message))
@@ -128,19 +135,22 @@ export class Oracle {
   }
 
   #scheduled({ agent }: Extract<Action, { do: 'every' }>, result: Result): void {
-    if (!this.#box(agent).isActive) expect(result).toEqual({ refused: 'not_found' })
-    else expect(dataOf(result, 'schedule.created')).toHaveLength(1)
+    if (!this.#box(agent).isActive) assert.deepEqual(result, { refused: 'not_found' })
+    else assert.equal(dataOf(result, 'schedule.created').length, 1)
   }
 
   /** A tick posts to an agent that is free, and to no other. */
   #ticked(result: Result): void {
     for (const { agent, message } of dataOf(result, 'schedule.ticked')) {
       const { isActive, waiting, running } = this.#box(agent)
-      expect({ agent, isActive, posts: message !== null }).toEqual({
-        agent,
-        isActive: true,
-        posts: waiting.length === 0 && running === undefined,
-      })
+      assert.deepEqual(
+        { agent, isActive, posts: message !== null },
+        {
+          agent,
+          isActive: true,
+          posts: waiting.length === 0 && running === undefined,
+        },
+      )
     }
     this.#accept(result)
   }
@@ -153,7 +163,8 @@ export class Oracle {
   }
 
   #cancelled(result: Result, messages: readonly string[]): void {
-    expect(new Set(dataOf(result, 'message.cancelled').map(({ message }) => message))).toEqual(
+    assert.deepEqual(
+      new Set(dataOf(result, 'message.cancelled').map(({ message }) => message)),
       new Set(messages),
     )
     for (const box of this.#mailboxes.values()) {
@@ -185,7 +196,7 @@ function eventsOf(result: Result): readonly unknown[] {
   return 'events' in result ? result.events : [result]
 }
 
-function dataOf<T extends EventType>(result: Result, type: T): EventOf<T>['data'][] {
+function dataOf<T extends EventType>(result: Result, type: T): EventBodies[T][] {
   const events = 'events' in result ? result.events : []
-  return events.filter((event): event is EventOf<T> => event.type === type).map(({ data }) => data)
+  return events.filter((event) => event.type === type).map(({ data }) => data as EventBodies[T])
 }

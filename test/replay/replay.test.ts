@@ -4,7 +4,7 @@ import type { AtelierEvent } from '../../src/events.ts'
 import { projection } from '../../src/projection.ts'
 import { replay } from '../../src/testing/replay.ts'
 import { sequences, type Action } from './actions.ts'
-import { brokenFinality, brokenInvariants, overdrawn, type TeamRows } from './invariants.ts'
+import { brokenBudget, brokenFinality, brokenInvariants, type TeamRows } from './invariants.ts'
 import { Oracle } from './oracle.ts'
 import { RowTeam } from './row-team.ts'
 
@@ -29,9 +29,7 @@ function play(actions: readonly Action[]): RowTeam {
     const after = rowsOf(team)
     expect(brokenInvariants(after, team.log)).toEqual([])
     expect(brokenFinality(before, after)).toEqual([])
-    if (action.do === 'start' && 'events' in result && result.events[0]?.type === 'turn.started') {
-      expect(overdrawn(after, action.agent)).toEqual([])
-    }
+    expect(brokenBudget(before, after, action, result)).toEqual([])
   }
   return team
 }

@@ -4,14 +4,14 @@
  */
 type NodeSqlite = typeof import('node:sqlite')
 
-export const { DatabaseSync }: Pick<NodeSqlite, 'DatabaseSync'> = loadQuietly()
+export const DatabaseSync: NodeSqlite['DatabaseSync'] = loadQuietly().DatabaseSync
 
 function loadQuietly(): NodeSqlite {
-  const { emitWarning } = process
+  const emitWarning = Object.getOwnPropertyDescriptor(process, 'emitWarning')
   process.emitWarning = () => {}
   try {
     return process.getBuiltinModule('node:sqlite')
   } finally {
-    process.emitWarning = emitWarning
+    if (emitWarning !== undefined) Object.defineProperty(process, 'emitWarning', emitWarning)
   }
 }

@@ -1,5 +1,4 @@
 /** A process that writes to a store: `writer.ts PATH increment N`, `put KEY`, `line` or `hold`. */
-import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore } from '../../../src/stores/sqlite/store.ts'
 import { contextPut, decided, increment } from '../../../src/testing/store-cases/case.ts'
 import { smallProjection } from '../../../src/testing/store-projection.ts'
@@ -9,6 +8,7 @@ const [path = '', command = '', argument = ''] = process.argv.slice(2)
 
 if (command === 'hold') {
   // Takes the write lock and never gives it back: the test kills this process.
+  const { DatabaseSync } = await import('node:sqlite')
   const database = new DatabaseSync(path)
   database.exec('BEGIN IMMEDIATE')
   database.exec(`INSERT INTO context ("key", "version") VALUES ('held', 1)`)
