@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { scriptedBackend } from '../src/agent-backends/scripted.ts'
+import type { AtelierEvent } from '../src/events.ts'
 import { openWorkshop } from '../src/workshop.ts'
 
 /** @returns ms from the kill until the survivor has committed `host.lost` */
@@ -16,8 +17,8 @@ export async function deadHostNotice(): Promise<number> {
   const watch = shop.watch({ types: ['host.lost'] })
   const killed = Date.now()
   child.kill('SIGKILL')
-  const { value } = await watch.next()
-  const noticed = (value as { at: number }).at - killed
+  const next = (await watch.next()) as IteratorYieldResult<AtelierEvent>
+  const noticed = next.value.at - killed
   const reply = await shop.await('impl')
   if (reply?.text !== 'taken over') throw new Error('The message of the dead host was not taken over.')
   await rm(dir, { recursive: true, force: true })

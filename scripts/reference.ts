@@ -11,7 +11,7 @@ import { describe, flagLabel, usageOf } from '../src/cli/help.ts'
 import { ERROR_CODES } from '../src/errors.ts'
 import { EVENT_VERSIONS } from '../src/events.ts'
 import { libraryName } from '../src/operations/names.ts'
-import type { Operation, OperationGroup, Param } from '../src/operations/operation.ts'
+import type { Operation, OperationGroup } from '../src/operations/operation.ts'
 import { GROUP_TITLES, OPERATIONS } from '../src/operations/table.ts'
 
 const FOLDER = fileURLToPath(new URL('../docs/reference/', import.meta.url))

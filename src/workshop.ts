@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { AgentBackend } from './agent-backend.ts'
+import type { ProfileDefinition } from './agents/definition.ts'
 import { AtelierError, messageOf } from './errors.ts'
 import type { Via } from './events.ts'
 import type { WorkshopViews } from './facade/contract.ts'
@@ -96,7 +97,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
           ...(options.hostAgents === undefined ? {} : { agents: options.hostAgents }),
           ...(options.idleExit === undefined ? {} : { idleExitMs: parseDuration(options.idleExit, 'idleExit') }),
         })
-    await knowProfiles(dir, store, roster, config)
+    await knowProfiles(dir, store, roster, config, options.onError)
     const workshop = createWorkshop({
       dir,
       team,
@@ -239,16 +240,21 @@ async function knowProfiles(
   store: Store,
   roster: InstanceType<typeof import('./facade/roster.ts').Roster>,
   config: LoadedConfig,
+  onError: OpenOptions['onError'],
 ): Promise<void> {
   const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
-  for (const { name, profile } of (await loadClaudeAgents(dir)).profiles) roster.addProfile(name, profile, 'claude')
+  const { profiles, warnings } = await loadClaudeAgents(dir)
+  for (const { name, profile } of profiles) roster.addProfile(name, profile, 'claude')
+  for (const { file, line, message } of warnings) {
+    onError?.(new AtelierError('invalid_config', `${file}${line === null ? '' : `:${line}`}: ${message}`, { details: { file } }))
+  }
   for (const [name, profile] of Object.entries(config.profiles)) roster.addProfile(name, profile, 'config')
   const stored = await store.read(async (reader) => {
     const found = []
     for (const row of await reader.list('profile')) found.push({ name: row.name, body: await reader.blob(row.definition) })
     return found
   })
-  for (const { name, body } of stored) if (body !== undefined) roster.addProfile(name, JSON.parse(body), 'defined')
+  for (const { name, body } of stored) if (body !== undefined) roster.addProfile(name, JSON.parse(body) as ProfileDefinition, 'defined')
 }
 
 /** Profiles of files, for a view; a configuration that cannot be read is told by commands that need it. */

@@ -18,6 +18,9 @@ export const GLOBAL_PARAMS: readonly Param[] = [
   { name: 'version', type: 'boolean', description: 'Show the version' },
 ]
 
+/** A dash alone is standard input, and one before a digit belongs to a number. */
+const FLAG = /^-[^\d.]/u
+
 const SHORT_FLAGS: Readonly<Record<string, string>> = { '-h': '--help', '-V': '--version' }
 
 export interface Globals {
@@ -88,7 +91,7 @@ function sortWords(
       places.push(...words.slice(index + 1))
       break
     }
-    if (word === '-' || !word.startsWith('-')) {
+    if (!FLAG.test(word)) {
       places.push(word)
       continue
     }

@@ -26,7 +26,7 @@ test('the demo ends with a commit whose tests are green, the transcript and the 
 test('an aborted demo ends as cancelled', async () => {
   await expect(
     runDemo({ signal: AbortSignal.abort(), out: { isTerminal: false, colour: false, write: () => {} } }).catch(
-      (error: { code?: string }) => error.code,
+      (error: unknown) => (error as { code?: string }).code,
     ),
   ).resolves.toBe('cancelled')
 })

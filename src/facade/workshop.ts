@@ -1,7 +1,6 @@
 /** The members that users call, joined into one object. */
 import type { ActivityListener } from '../team/turn-runner.ts'
-import { parseAgentOptions, parseConfigure, parseContextKey, parseContextValue, parseName, parsePrompt } from '../agents/definition-schema.ts'
-import type { ProfileDefinition } from '../agents/definition.ts'
+import { parseAgentOptions, parseConfigure, parseContextKey, parseContextValue, parseName, parseProfile, parsePrompt } from '../agents/definition-schema.ts'
 import { AtelierError, isAtelierError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'
@@ -91,15 +90,13 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     }
     roster.configure(fields)
     if (concurrency !== undefined) parts.concurrency.value = concurrency
-    if (maxCostUsd !== undefined) settled(setBudget(team, maxCostUsd))
+    if (maxCostUsd !== undefined) void settled(setBudget(team, maxCostUsd))
   }
 
   function profile(name: string, roleOrOptions: string | AgentOptions, more: AgentOptions = {}): Defined {
     open()
     parseName('profile', name)
-    const { fields, description } = parseAgentOptions(name, withRole(roleOrOptions, more))
-    const { role = '', ...rest } = fields
-    const definition: ProfileDefinition = { role, fields: rest, ...(description === undefined ? {} : { description }) }
+    const definition = parseProfile(name, withRole(roleOrOptions, more))
     roster.addProfile(name, definition, 'defined')
     return { name, stored: settled(defineProfile(team, name, definition)) }
   }
@@ -115,17 +112,16 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
   async function put(key: string, value: Json, { ifVersion, merge }: PutOptions = {}): Promise<ContextEntry> {
     open()
     parseContextKey(key)
-    parseContextValue(key, value)
-    if (merge === undefined) await putContext(team, key, value, ifVersion)
-    else await mergeContext(key, value, merge)
+    const snapshot = parseContextValue(key, value)
+    if (merge === undefined) await putContext(team, key, snapshot, ifVersion)
+    else await mergeContext(key, snapshot, merge)
     return (await views.entry(key)) as ContextEntry
   }
 
   async function mergeContext(key: string, incoming: Json, merge: NonNullable<PutOptions['merge']>): Promise<void> {
     for (let tries = 1; ; tries++) {
       const current = await views.entry(key)
-      const value = current === undefined ? incoming : merge(current.value, incoming)
-      parseContextValue(key, value)
+      const value = parseContextValue(key, current === undefined ? incoming : merge(current.value, incoming))
       try {
         await putContext(team, key, value, current?.version ?? 0)
         return

@@ -13,12 +13,13 @@ const EFFECTS = 'team workers runs integration'
 const ABOVE_SEAMS = `${LEAVES} ${PURE_VALUES} events tables store agent-backend workspace git`
 const SURFACE = `operations ${LEAVES} events type:tables type:facade type:team`
 
-export const PURE_AREAS = PURE_VALUES.split(' ')
+export const PURE_AREAS: readonly string[] = PURE_VALUES.split(' ')
 
 /** Areas in which every member is an adapter of its own, with the members that its siblings share. */
 export const ADAPTER_AREAS: Readonly<Record<string, readonly string[]>> = {
   stores: ['sql'],
-  'agent-backends': [],
+  // Every adapter checks its own settings, and all in the same words.
+  'agent-backends': ['settings'],
   workspaces: [],
 }
 
@@ -57,7 +58,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   http: SURFACE,
   cli: `${SURFACE} workshop mcp http demo`,
   // What `atelier demo` shows: a user of the library, with the scripted agents it ships.
-  demo: `${LEAVES} workshop type:facade type:events agent-backends/scripted`,
+  demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted`,
   dashboard: 'type:http',
   testing: `${LEAVES} ${PURE_VALUES} events tables store agent-backend workspace projection processes workshop stores/memory agent-backends/scripted`,
   // The public entry: the only file that hands on what others define.
@@ -66,7 +67,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
 
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */
 export const PACKAGES: Readonly<Record<string, string>> = {
-  zod: `${PURE_VALUES} loading operations facade mcp http`,
+  zod: `${PURE_VALUES} agent-backends loading operations facade mcp http`,
   execa: 'processes',
   yaml: 'loading',
   commander: 'cli',

@@ -32,7 +32,7 @@ describe('ask', () => {
     const { shop } = await openTeam()
     await expect(shop.ask('imp', 'hello')).rejects.toMatchObject({
       code: 'not_found',
-      message: expect.stringContaining('Did you mean "impl"?'),
+      message: expect.stringContaining('Did you mean "impl"?') as string,
     })
   })
 

@@ -26,7 +26,7 @@ describe('the record', () => {
       expect(transcript.map(({ kind }) => kind)).toEqual([
         'prompt', 'reasoning', 'text', 'tool', 'tool_result', 'tool', 'tool_result', 'answer',
       ])
-      expect(transcript[0]?.body).toMatchObject({ text: expect.stringContaining(reply.agent) })
+      expect(transcript[0]?.body).toMatchObject({ text: expect.stringContaining(reply.agent) as string })
       expect(transcript[4]?.body).toMatchObject({ name: 'Read', output: 'x'.repeat(9000) })
       expect(transcript.at(-1)?.body).toEqual({ text: reply.text })
     }

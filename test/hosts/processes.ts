@@ -20,7 +20,7 @@ export function startChild(name: string, args: readonly string[]): TestProcess {
   })
   let out = ''
   let err = ''
-  const waiting: { readonly text: string; resolve(line: string): void }[] = []
+  const waiting: { readonly text: string; readonly resolve: (line: string) => void }[] = []
   const look = (): void => {
     for (const { text, resolve } of waiting) {
       const found = out.split('\n').find((line) => line.includes(text))

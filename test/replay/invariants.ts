@@ -136,7 +136,9 @@ function brokenAnswers({ message }: TeamRows, log: readonly AtelierEvent[]): str
 export function brokenBudget(before: TeamRows, after: TeamRows, action: Action, result: Result): string[] {
   if (action.do === 'post') {
     const isRefused = 'refused' in result && result.refused === 'budget_exceeded'
-    return isRefused && roomFor(0, before, action.agent) ? [`${action.agent} was refused a message it can pay`] : []
+    return isRefused && roomFor(0, before, action.agent)
+      ? [`${action.agent} was refused a message it can pay`]
+      : []
   }
   if (action.do !== 'start' || 'refused' in result) return []
   const [event] = result.events
@@ -168,7 +170,10 @@ function limitsOf(
   agent: string,
 ): { readonly limit: number; readonly counted: number; readonly reserved: number }[] {
   return ledger
-    .filter(({ scope, limitMicros }) => limitMicros !== null && (scope === GLOBAL_SCOPE || scope === agentScope(agent)))
+    .filter(
+      ({ scope, limitMicros }) =>
+        limitMicros !== null && (scope === GLOBAL_SCOPE || scope === agentScope(agent)),
+    )
     .map((each) => {
       const running = turn.filter(
         (row) => row.state === 'running' && (each.scope === GLOBAL_SCOPE || row.agent === agent),

@@ -46,7 +46,7 @@ export class StoreTeam {
 
   constructor(store: Store, clock: ManualClock) {
     this.#clock = clock
-    this.#team = { store, clock, feed: new EventFeed(store), by: BY }
+    this.#team = { store, clock, loops: clock, feed: new EventFeed(store), by: BY }
   }
 
   /** Does one action; a refusal is an outcome like any other. */
@@ -72,7 +72,12 @@ export class StoreTeam {
     const team = this.#team
     switch (action.do) {
       case 'create':
-        return createAgent(team, action.agent, action.profile, DEFINITIONS[action.definition] as AgentDefinition)
+        return createAgent(
+          team,
+          action.agent,
+          action.profile,
+          DEFINITIONS[action.definition] as AgentDefinition,
+        )
       case 'reset':
         return resetAgent(team, action.agent)
       case 'dismiss':
@@ -90,7 +95,11 @@ export class StoreTeam {
       case 'lose':
         return loseTurns(team, { host: action.host, reason: action.reason, by: 'host_3' })
       case 'setBudget':
-        return setBudget(team, action.limitMicros === null ? null : usdOf(action.limitMicros), action.agent ?? undefined)
+        return setBudget(
+          team,
+          action.limitMicros === null ? null : usdOf(action.limitMicros),
+          action.agent ?? undefined,
+        )
       case 'resetBudget':
         return resetBudget(team, action.agent ?? undefined)
       case 'every':
@@ -100,9 +109,18 @@ export class StoreTeam {
       case 'pass':
         return this.#pass(action)
       case 'put':
-        return void (await putContext(team, action.key, 1, await this.#versionFor(action.key, action.condition)))
+        return void (await putContext(
+          team,
+          action.key,
+          1,
+          await this.#versionFor(action.key, action.condition),
+        ))
       case 'remove':
-        return void (await removeContext(team, action.key, await this.#versionFor(action.key, action.condition)))
+        return void (await removeContext(
+          team,
+          action.key,
+          await this.#versionFor(action.key, action.condition),
+        ))
       case 'profile':
         return defineProfile(team, action.name, { role: action.role, fields: {} })
     }
@@ -116,7 +134,8 @@ export class StoreTeam {
 
   async #cancelMessage({ message: index }: Extract<Action, { do: 'cancelMessage' }>): Promise<void> {
     const message = this.#messages[index % Math.max(1, this.#messages.length)]
-    if (message !== undefined) await cancelMessages(this.#team, { agent: message.agent, message: message.id }, 'Cancelled.')
+    if (message !== undefined)
+      await cancelMessages(this.#team, { agent: message.agent, message: message.id }, 'Cancelled.')
   }
 
   async #start({ agent, host }: Extract<Action, { do: 'start' }>): Promise<void> {
@@ -126,13 +145,27 @@ export class StoreTeam {
     this.#hosts.set(started.turn, host)
   }
 
-  async #finish({ turn: index, isAny, outcome, costMicros, namesSession }: Extract<Action, { do: 'finish' }>): Promise<void> {
-    const running = new Set((await this.#team.store.read((reader) => reader.list('turn', { where: { state: 'running' } }))).map(({ id }) => id))
+  async #finish({
+    turn: index,
+    isAny,
+    outcome,
+    costMicros,
+    namesSession,
+  }: Extract<Action, { do: 'finish' }>): Promise<void> {
+    const running = new Set(
+      (await this.#team.store.read((reader) => reader.list('turn', { where: { state: 'running' } }))).map(
+        ({ id }) => id,
+      ),
+    )
     const candidates = isAny ? this.#started : this.#started.filter(({ turn }) => running.has(turn))
     const started = candidates[index % Math.max(1, candidates.length)]
     if (started === undefined) return
     const session = namesSession ? sessionOf(await this.#team.store.lastSeq()) : null
-    const facts = { text: 'Done.', usage: USAGE, ...(costMicros === null ? {} : { costUsd: usdOf(costMicros) }) }
+    const facts = {
+      text: 'Done.',
+      usage: USAGE,
+      ...(costMicros === null ? {} : { costUsd: usdOf(costMicros) }),
+    }
     const ended: TurnOutcome =
       outcome === 'completed' || outcome === 'cancelled'
         ? { ...facts, status: outcome }
@@ -149,10 +182,14 @@ export class StoreTeam {
         name: 'schedule.tick',
         keys: [`agent:${agent}`],
         by: BY,
-        load: async (reader) => ({ row: await reader.get('schedule', agent), target: await reader.get('agent', agent) }),
+        load: async (reader) => ({
+          row: await reader.get('schedule', agent),
+          target: await reader.get('agent', agent),
+        }),
         decide: ({ row, target }, now) => decideTick(row, target, id, now),
       })
-      if (result.ok && result.events.some(({ type }) => type === 'message.posted')) this.#messages.push({ id, agent })
+      if (result.ok && result.events.some(({ type }) => type === 'message.posted'))
+        this.#messages.push({ id, agent })
     }
   }
 

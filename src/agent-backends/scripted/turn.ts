@@ -150,7 +150,7 @@ export class TurnPlay {
       // Both outputs in the order in which they were written.
       args: ['-c', `exec 2>&1\n${command}`],
       cwd: request.cwd,
-      env: { ...process.env, ...childEnvironment({ set: request.env, markers }) },
+      env: childEnvironment({ set: request.env, markers }),
       markers,
       maxOutputBytes: MAX_RUN_OUTPUT_BYTES,
       signal: this.#signal,

@@ -11,4 +11,4 @@ shop.agent(`agent-${name}`, 'Answers.')
 const answers: string[] = []
 for (let n = 0; n < Number(asks); n++) answers.push((await shop.ask(`agent-${name}`, `question ${n}`)).text)
 await shop.close()
-console.log(JSON.stringify({ answers, blockedMs: loop.stop() }))
+process.stdout.write(`${JSON.stringify({ answers, blockedMs: loop.stop() })}\n`)

@@ -11,7 +11,7 @@ const shop = await openWorkshop({
   host: 'background',
   backends: [scriptedBackend({ log, script: { rules: [{ match: 'hang', steps: [{ hang: true }] }], reply: '@AGENT@ by host' } })],
 })
-console.log('ready')
+process.stdout.write('ready\n')
 await shop.hostEnded
 await shop.close()
-console.log(JSON.stringify({ blockedMs: loop.stop() }))
+process.stdout.write(`${JSON.stringify({ blockedMs: loop.stop() })}\n`)

@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { referencePages } from '../../scripts/reference.ts'
+import { flagOf, GLOBAL_PARAMS, parseArguments, splitVerb } from '../../src/cli/arguments.ts'
+import { allCommands, findCommand } from '../../src/cli/commands.ts'
+import { commandHelp, overview } from '../../src/cli/help.ts'
+import type { Workshop } from '../../src/facade/contract.ts'
+import { findOperation } from '../../src/operations/find.ts'
+import {
+  argumentName,
+  flagName,
+  libraryName,
+  toolName,
+  type LibraryName,
+} from '../../src/operations/names.ts'
+import type { OperationName } from '../../src/operations/operation.ts'
+import { inputSchema } from '../../src/operations/schema.ts'
+import { OPERATIONS } from '../../src/operations/table.ts'
+import { openWorkshop } from '../../src/workshop.ts'
+import { fakeTerminal, shellWords, temporaryFolder } from './support.ts'
+
+const DOCS = new URL('../../docs/reference/', import.meta.url)
+
+/** Verbs that direct mode promises (issue 2): the table may have more, never fewer. */
+const PROMISED = [
+  ...['status', 'agent', 'profile', 'profiles', 'agents', 'info', 'dismiss', 'reset', 'reset-all'],
+  ...['ask', 'cast', 'await', 'await-all', 'pipe', 'fan', 'cancel', 'result', 'history', 'transcript'],
+  ...['cost', 'budget', 'put', 'get', 'keys', 'remove', 'every', 'schedules', 'cancel-schedule'],
+  ...['events', 'watch', 'git-summary', 'git-diff'],
+]
+
+describe('the table of operations', () => {
+  it('has every promised verb once', () => {
+    const names = OPERATIONS.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toEqual(expect.arrayContaining(PROMISED))
+  })
+
+  it('derives one name for each surface', () => {
+    expect([libraryName('await-all'), toolName('await-all')]).toEqual(['awaitAll', 'await_all'])
+    expect([flagName('maxTurns'), argumentName('maxTurns')]).toEqual(['max-turns', 'max_turns'])
+  })
+
+  it('is the same one by one as all together', async () => {
+    for (const operation of OPERATIONS) expect(await findOperation(operation.name)).toBe(operation)
+    expect(await findOperation('toString')).toBeUndefined()
+  })
+})
+
+describe('the library', () => {
+  it('has a member for every operation', async () => {
+    expectTypeOf<Exclude<LibraryName<OperationName>, keyof Workshop>>().toEqualTypeOf<never>()
+    const shop = await openWorkshop({
+      dir: temporaryFolder(),
+      persistence: false,
+      config: false,
+      host: 'none',
+    })
+    const members = new Map<string, unknown>(Object.entries(shop))
+    const missing = OPERATIONS.filter(({ name }) => typeof members.get(libraryName(name)) !== 'function')
+    await shop.close()
+    expect(missing.map(({ name }) => name)).toEqual([])
+  })
+
+  it.each(OPERATIONS.map((operation) => [operation.name, operation]))(
+    '%s shows a call of its member',
+    (name, operation) => {
+      // A budget is looked at and set through one verb, and through three members.
+      const member = name === 'budget' ? 'setBudget' : libraryName(name)
+      expect(operation.library).toContain(`shop.${member}(`)
+    },
+  )
+})
+
+describe('schemas', () => {
+  it.each(OPERATIONS.map((operation) => [operation.name, operation]))(
+    '%s takes exactly its params',
+    (_name, operation) => {
+      const { shape } = inputSchema(operation)
+      expect(Object.keys(shape)).toEqual(operation.params.map(({ name }) => name))
+      const required = Object.entries(shape).filter(([, member]) => !member.safeParse(undefined).success)
+      expect(required.map(([name]) => name)).toEqual(
+        operation.params.filter((param) => param.required).map(({ name }) => name),
+      )
+      expect(inputSchema(operation).safeParse({ surprise: 1 }).success).toBe(false)
+    },
+  )
+
+  it('check choices, bounds and kinds', () => {
+    const agent = OPERATIONS.find(({ name }) => name === 'agent')
+    const accepts = (input: object): boolean =>
+      inputSchema(agent!).safeParse({ name: 'impl', ...input }).success
+    expect(
+      accepts({ permissionMode: 'plan', maxTurns: 3, timeout: '5m', allowedTools: ['Read'], settings: [1] }),
+    ).toBe(true)
+    expect(accepts({ permissionMode: 'never' })).toBe(false)
+    expect(accepts({ maxTurns: 0 })).toBe(false)
+    expect(accepts({ maxTurns: 1.5 })).toBe(false)
+    expect(accepts({ name: '' })).toBe(false)
+  })
+
+  it('spell arguments of tools with underscores', () => {
+    const agent = OPERATIONS.find(({ name }) => name === 'agent')
+    expect(Object.keys(inputSchema(agent!, 'snake').shape)).toContain('max_turns')
+  })
+})
+
+describe('the command line', () => {
+  it('has a command for every operation, and lists it', async () => {
+    const text = await overview(fakeTerminal().out)
+    for (const { name, summary } of await allCommands()) {
+      expect((await findCommand(name)).name).toBe(name)
+      expect(text).toContain(`  ${name} `)
+      expect(text.replaceAll(/\s+/gu, ' ')).toContain(summary)
+    }
+  })
+
+  it.each(OPERATIONS.map((operation) => [operation.name, operation]))(
+    '%s has a flag for every param',
+    (_name, operation) => {
+      const help = commandHelp(operation, fakeTerminal().out)
+      const flags = [...help.matchAll(/^ {2}(--[a-z-]+)/gmu)].map(([, flag]) => flag)
+      const own = operation.params.filter(({ positional }) => positional !== true).map(flagOf)
+      expect(flags).toEqual([...own, ...GLOBAL_PARAMS.slice(0, 3).map(flagOf)])
+    },
+  )
+
+  it('accepts every example', async () => {
+    let seen = 0
+    for (const command of await allCommands()) {
+      expect(command.examples.length).toBeGreaterThan(0)
+      for (const example of command.examples) {
+        const line = /atelier [^)]*/u.exec(example)?.[0] ?? ''
+        const { verb, rest } = splitVerb(shellWords(line).slice(1))
+        expect(verb).toBe(command.name)
+        expect(() => parseArguments(command.params, rest)).not.toThrow()
+        seen++
+      }
+    }
+    expect(seen).toBeGreaterThan(OPERATIONS.length)
+  })
+})
+
+describe('docs/reference', () => {
+  it('is what the tables say now (else: node scripts/reference.ts)', () => {
+    const pages = referencePages()
+    expect(readdirSync(DOCS).toSorted()).toEqual([...pages.keys()].toSorted())
+    for (const [name, text] of pages) expect(readFileSync(new URL(name, DOCS), 'utf8')).toBe(text)
+  })
+
+  it('has a section for every command', async () => {
+    const text = [...referencePages().values()].join('\n')
+    for (const { name } of await allCommands()) expect(text).toContain(`\n## ${name}\n`)
+  })
+})

@@ -1,0 +1,103 @@
+/**
+ * A day of a team in which everything happens that there is an event for. From it the log of a release
+ * is written once, and never changed again: `node test/replay/every-event.ts 2` writes that of version 2.
+ */
+import { writeFileSync } from 'node:fs'
+import type { NewEvent } from '../../src/events.ts'
+import type { Action } from './actions.ts'
+import { RowTeam } from './row-team.ts'
+
+const IMPL = { agent: 'impl' } as const
+const TESTS = { agent: 'tests' } as const
+const CREATE = { do: 'create', profile: 'coder', definition: 0 } as const
+const POST = { do: 'post', kind: 'cast', isLong: false } as const
+const START = { do: 'start', host: 'host_1' } as const
+const FINISH = {
+  do: 'finish',
+  turn: 0,
+  isAny: false,
+  outcome: 'completed',
+  costMicros: 41_500,
+  namesSession: true,
+} as const
+const LOSE = { do: 'lose', host: 'host_1', reason: 'lease_expired' } as const
+
+const DAY: readonly (Action | NewEvent)[] = [
+  { type: 'host.started', data: { host: 'host_1', pid: 4711, kind: 'background' } },
+  { do: 'profile', name: 'coder', role: 'You write clean, tested code.' },
+  { ...CREATE, ...IMPL },
+  { ...CREATE, ...TESTS, profile: null, definition: 1 },
+  { do: 'put', key: 'plan', condition: 'none' },
+  { do: 'put', key: 'plan', condition: 'current' },
+  // A session goes on over two turns, with a long prompt.
+  { ...POST, ...IMPL, kind: 'ask' },
+  { ...START, ...IMPL },
+  { do: 'pass', ms: 1500 },
+  FINISH,
+  { ...POST, ...IMPL, isLong: true },
+  { ...START, ...IMPL },
+  { ...FINISH, costMicros: null },
+  // Failed, cancelled while it ran, and cancelled while it waited.
+  { ...POST, ...IMPL, kind: 'pipe' },
+  { ...POST, ...IMPL, kind: 'fan' },
+  { ...POST, ...IMPL },
+  { ...START, ...IMPL },
+  { ...FINISH, outcome: 'rate_limit', costMicros: 900 },
+  { ...START, ...IMPL },
+  { do: 'cancelAgent', ...IMPL },
+  { ...FINISH, outcome: 'cancelled' },
+  // Lost and run again.
+  { ...POST, ...TESTS },
+  { ...START, ...TESTS },
+  LOSE,
+  { ...START, ...TESTS, host: 'host_2' },
+  FINISH,
+  // A limit that covers nothing more.
+  { do: 'setBudget', agent: 'tests', limitMicros: 400_000 },
+  { do: 'resetBudget', agent: 'tests' },
+  { do: 'setBudget', agent: 'tests', limitMicros: 100_000 },
+  { ...POST, ...TESTS },
+  { ...START, ...TESTS },
+  { do: 'setBudget', agent: 'tests', limitMicros: null },
+  // Given up after ten attempts.
+  { ...POST, ...TESTS },
+  ...Array.from({ length: 10 }, (): Action[] => [{ ...START, ...TESTS }, LOSE]).flat(),
+  // A schedule that ticks, skips, and ends.
+  { do: 'every', ...IMPL, intervalMs: 60_000 },
+  { do: 'pass', ms: 60_000 },
+  { do: 'pass', ms: 150_000 },
+  { do: 'cancelSchedule', ...IMPL },
+  { do: 'every', ...TESTS, intervalMs: 30_000 },
+  // Replaced while it works, reset, dismissed with a schedule, and back again.
+  { ...START, ...IMPL },
+  { ...CREATE, ...IMPL, definition: 3 },
+  { ...FINISH, outcome: 'context_overflow' },
+  { do: 'reset', ...IMPL },
+  { ...POST, ...TESTS },
+  { do: 'dismiss', ...TESTS },
+  { ...CREATE, ...TESTS, definition: 2 },
+  { ...POST, ...TESTS },
+  { do: 'remove', key: 'plan', condition: 'current' },
+  { do: 'put', key: 'result', condition: 'none' },
+  { type: 'host.stop_requested', data: { host: 'host_1', now: false } },
+  { type: 'host.stopped', data: { host: 'host_1' } },
+  { type: 'host.lost', data: { host: 'host_2', reason: 'host_died' } },
+]
+
+/** The team at the end of that day. */
+export function everyEvent(): RowTeam {
+  const team = new RowTeam()
+  for (const step of DAY) {
+    team.now += 250
+    if ('do' in step) team.perform(step)
+    else team.append(step)
+  }
+  return team
+}
+
+if (import.meta.main) {
+  const path = new URL(`../fixtures/logs/v${process.argv[2]}`, import.meta.url).pathname
+  const { log, ...team } = { log: everyEvent().log, rows: everyEvent().rows() }
+  writeFileSync(`${path}.jsonl`, log.map((event) => `${JSON.stringify(event)}\n`).join(''), { flag: 'wx' })
+  writeFileSync(`${path}.rows.json`, `${JSON.stringify(team.rows, null, 2)}\n`, { flag: 'wx' })
+}
