@@ -13,15 +13,22 @@ import {
 import { FAILURES } from './agents/failures.ts'
 
 describe('the table of error codes', () => {
-  it.each(Object.entries(ERROR_CODES))(
-    'maps %s to an exit status and an HTTP error',
-    (code, { exit, http }) => {
-      expect(code).toMatch(/^[a-z]+(?:_[a-z]+)*$/u)
-      expect([1, 2, 3, 4, 130]).toContain(exit)
-      expect(http).toBeGreaterThanOrEqual(400)
-      expect(http).toBeLessThan(600)
-    },
-  )
+  it('maps every code, a word in lower case, to an exit status and an HTTP error', () => {
+    const wrong = Object.entries(ERROR_CODES).filter(
+      ([code, { exit, http }]) =>
+        !/^[a-z]+(?:_[a-z]+)*$/u.test(code) || ![1, 2, 3, 4, 130].includes(exit) || http < 400 || http > 599,
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('keeps the codes that the glossary names', () => {
+    const kept = (
+      'no_capable_agent circular_dependency unknown_dependency all_agents_failed circuit_open max_iterations budget_exceeded ' +
+      'queue_full timeout no_result not_found already_exists already_running already_done invalid_transition invalid_stage ' +
+      'stale_claim merge_conflict verification_failed gate_rejected permission_timeout quota_waiting unsupported'
+    ).split(' ')
+    expect(kept.filter((code) => !(code in ERROR_CODES))).toEqual([])
+  })
 
   it('knows every code under which a turn may fail', () => {
     const codes = Object.values(FAILURES).map(({ code }) => code)
@@ -100,11 +107,17 @@ describe('the nearest names', () => {
     ['reviwer', ['reviewer', 'impl', 'tests'], ['reviewer']],
     ['imp', ['impl', 'planner'], ['impl']],
     ['impl', ['planner', 'reviewer'], []],
-    ['ab', ['ba', 'ab1', 'zzzzzz'], ['ab1', 'ba']],
+    ['ab', ['ba', 'ab1', 'xyz'], ['ab1', 'ba']],
+    ['abcd', ['abcx', 'abc'], ['abc', 'abcx']],
+    ['abcdef', ['abc'], ['abc']],
+    ['abcde', ['abxyz'], []],
     ['dev', ['dev_1', 'dev_2', 'dev_3', 'dev_4'], ['dev_1', 'dev_2', 'dev_3']],
     ['x', [], []],
     // A word is no suggestion once more than half of it would have to change.
     ['abcdef', ['abcxyz', 'abwxyz'], ['abcxyz']],
+    // Nor if it is more than half longer, or shorter.
+    ['abcd', ['abcdefgh', 'abcdefghi'], ['abcdefgh']],
+    ['abcdefghi', ['abcd', 'abcde'], ['abcde']],
   ])('of %j among %j are %j', (name, known, nearest) => {
     expect(nearestNames(name, known)).toEqual(nearest)
   })

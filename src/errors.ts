@@ -149,9 +149,12 @@ export function unreachable(value: never, what: string): never {
  * Likeness is the Levenshtein distance; a name further away than half its length is no suggestion.
  */
 export function nearestNames(name: string, known: Iterable<string>): string[] {
-  const ranked = [...known].map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
-  return ranked
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 2)))
+  const furthest = (candidate: string): number => Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 2))
+  return [...known]
+    // Names differ at least by their lengths: a whole prompt in place of a name is not compared with each.
+    .filter((candidate) => Math.abs(name.length - candidate.length) <= furthest(candidate))
+    .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
+    .filter(({ candidate, distance }) => distance <= furthest(candidate))
     .toSorted((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, 3)
     .map(({ candidate }) => candidate)

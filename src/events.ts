@@ -2,8 +2,8 @@
  * The log's closed union: every decision that was ever taken is one of these, `noun.verb` in the
  * past tense. Rows of projected tables follow from them alone.
  */
-import type { FailureKind, TurnFailure } from './agents/failures.ts'
-import type { ErrorData } from './errors.ts'
+import type { TurnFailure } from './agents/failures.ts'
+import { AtelierError, type ErrorData } from './errors.ts'
 import type { StoredText } from './json.ts'
 import type { CostSource, MessageKind, SessionRef, Usage } from './tables.ts'
 
@@ -133,7 +133,9 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
 }
 
 /** A decision before it is stored. */
-export type NewEvent = { readonly [T in EventType]: { readonly type: T; readonly data: EventBodies[T] } }[EventType]
+export type NewEvent = {
+  readonly [T in EventType]: { readonly type: T; readonly data: EventBodies[T] }
+}[EventType]
 
 /** What the log adds to an event. */
 export interface EventEnvelope {
@@ -152,5 +154,35 @@ export type AtelierEvent = NewEvent & EventEnvelope
 /** An event of one type. */
 export type EventOf<T extends EventType> = Extract<AtelierEvent, { readonly type: T }>
 
-/** The kinds of failure that an event may carry. */
-export type { FailureKind }
+/**
+ * How the data of an event of version n becomes that of version n + 1: the nth function of its type.
+ * The log keeps what was written; readers see the current form.
+ */
+export type EventUpgrades = { readonly [T in EventType]?: readonly ((data: unknown) => unknown)[] }
+
+/** No event has changed its form since the first release. */
+const UPGRADES: EventUpgrades = {}
+
+/**
+ * Brings the data of a stored event up to its current version.
+ * @throws AtelierError `unsupported` if a newer version of Atelier wrote it
+ */
+export function bringUp(
+  type: string,
+  version: number,
+  data: unknown,
+  upgrades: EventUpgrades = UPGRADES,
+  versions: Readonly<Record<string, number>> = EVENT_VERSIONS,
+): unknown {
+  const current = versions[type]
+  if (version === current) return data
+  if (current === undefined || version > current) {
+    throw new AtelierError(
+      'unsupported',
+      `The log has an event ${type} of version ${version}, which a newer version of Atelier wrote. Open it with that version.`,
+      { details: { type, version, known: current ?? null } },
+    )
+  }
+  const steps = (upgrades[type as EventType] ?? []).slice(version - 1, current - 1)
+  return steps.reduce((form, upgrade) => upgrade(form), data)
+}

@@ -32,6 +32,10 @@ it('a hash is the SHA-256 of the UTF-8 text', () => {
 })
 
 describe('a text is packed', () => {
+  it('inline up to 4 KiB', () => {
+    expect(INLINE_TEXT_BYTES).toBe(4096)
+  })
+
   it.each([
     ['a', 1, INLINE_TEXT_BYTES],
     ['ü', 2, INLINE_TEXT_BYTES / 2],

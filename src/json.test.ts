@@ -54,6 +54,8 @@ describe('the head of a text', () => {
     ['', 6, ''],
     ['   ', 6, ''],
     ['a💡b', 3, 'a…'],
+    [`a${' '.repeat(18)}b`, 5, 'a b'],
+    [`a${' '.repeat(19)}b`, 5, 'a…'],
     ['💡💡', 4, '💡💡'],
     [`Fix${' '.repeat(50)}`, 6, 'Fix'],
   ])('of %j in %i characters is %j', (text, length, head) => {

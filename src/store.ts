@@ -90,7 +90,7 @@ export interface ListenOptions {
 export interface Store {
   /** Runs a command. Calls made in order are decided in that order. */
   transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>>
-  /** Reads a consistent state as of the last commit. */
+  /** Reads a consistent state as of the last commit. `load` awaits nothing but its reader, as other reads wait for it. */
   read<Result>(load: (reader: Reader) => Promise<Result>): Promise<Result>
   /** Writes operational rows, and blobs they refer to. */
   write(changes: readonly OperationalChange[], blobs?: readonly { hash: string; body: string }[]): Promise<void>

@@ -55,6 +55,9 @@ export function readSettings<T>(schema: () => ZodType<T>, settings: unknown, wha
   throw new AtelierError('invalid_config', message, { details: { ...details[0] } })
 }
 
+/** A word that was mistyped is shorter than this, a token longer. */
+const SHOWN_CHARACTERS = 16
+
 type Path = readonly PropertyKey[]
 
 interface Problem {
@@ -89,8 +92,10 @@ function clearest(alternatives: readonly (readonly core.$ZodIssue[])[], path: Pa
 
 /** `backendConfig.output "xml": is not allowed; allowed: text, json.` */
 function sentence({ path, message, allowed }: Problem, settings: unknown, what: string): string {
-  const value = valueAt(settings, path)
-  const shown = typeof value === 'string' || typeof value === 'number' ? ` ${JSON.stringify(value)}` : ''
+  // Only where a few words are allowed is the value shown: any other field may hold a token by mistake.
+  const value = allowed === undefined ? undefined : valueAt(settings, path)
+  const shown =
+    typeof value === 'string' && value.length <= SHOWN_CHARACTERS ? ` ${JSON.stringify(value)}` : ''
   const values = allowed === undefined ? '' : `; allowed: ${allowed.map(String).join(', ')}`
   return `${fieldOf(path, what)}${shown}: ${message.replace(/\.$/u, '')}${values}.`
 }

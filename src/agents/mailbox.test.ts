@@ -94,6 +94,14 @@ describe('the error about an unknown agent', () => {
     expect(unknownAgent('reviewr', known).message).toBe(`There is no agent "reviewr". ${hint}`)
   })
 
+  it('is short where a whole prompt stands in place of the name, and is made at once', () => {
+    const known = Array.from({ length: 200 }, (_, index) => `agent-${index}`)
+    const { message, details } = unknownAgent('Fix the tests. '.repeat(300_000), known)
+    expect(message).toMatch(/^There is no agent "Fix the tests\. .*…"\. Known agents: /u)
+    expect(message.length).toBeLessThan(300)
+    expect(details).toMatchObject({ nearest: [] })
+  })
+
   it('lists no more than ten', () => {
     const known = Array.from({ length: 12 }, (_, index) => `long-name-${index}`)
     expect(unknownAgent('x', known).message).toMatch(/long-name-9\.$/u)

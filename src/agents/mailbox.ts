@@ -1,7 +1,7 @@
 /** Decisions about messages: posting, starting a turn, ending it, losing it, cancelling. */
 import { errorData, nearestNames, type ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
-import type { StoredText } from '../json.ts'
+import { headOf, type StoredText } from '../json.ts'
 import type { AgentRow, CostSource, MessageKind, MessageRow, SessionRef, TurnRow, Usage } from '../tables.ts'
 import { FAILURES, type TurnFailure } from './failures.ts'
 import { isSettled } from './message-lifecycle.ts'
@@ -11,6 +11,9 @@ export const QUEUE_LIMIT = 5
 
 /** A message whose hosts died this often is given up as `host_failed`, so that it cannot kill hosts for ever. */
 export const MAX_ATTEMPTS = 10
+
+/** Longer than any name of an agent: what is longer is a prompt in its place. */
+const SHOWN_NAME_CHARACTERS = 80
 
 export type Decided = { readonly events: readonly NewEvent[] } | { readonly refused: ErrorData }
 
@@ -66,7 +69,8 @@ export function unknownAgent(name: string, known: readonly string[]): ErrorData 
       : known.length > 0
         ? `Known agents: ${known.slice(0, 10).join(', ')}.`
         : 'There are no agents yet; define one with agent.'
-  return errorData('not_found', `There is no agent "${name}". ${hint}`, { agent: name, nearest: near })
+  const agent = headOf(name, SHOWN_NAME_CHARACTERS)
+  return errorData('not_found', `There is no agent "${agent}". ${hint}`, { agent, nearest: near })
 }
 
 export interface StartTurn {

@@ -55,9 +55,12 @@ export async function ensureBackgroundHost(
   const deadline = session.clock.now() + START_LIMIT_MS
   for (;;) {
     const host = await backgroundHost(shop)
-    // Another command may have started one at the same moment; the older one stays.
-    if (host?.state === 'running') return { pid: host.pid, started: host.pid === child.pid }
-    if (child.exitCode !== null || child.signalCode !== null) throw startFailed(session, 'ended at once')
+    const ended = child.exitCode !== null || child.signalCode !== null
+    // Another command may have started one at the same moment. The older one stays; ours ends when it sees it, and
+    // until then a `down` could miss it.
+    if (host?.state === 'running' && (ended || host.pid === child.pid))
+      return { pid: host.pid, started: !ended }
+    if (ended) throw startFailed(session, 'ended at once')
     if (session.clock.now() > deadline)
       throw startFailed(session, `was not ready after ${START_LIMIT_MS / 1000} s`)
     await sleep(session.clock, LOOK_INTERVAL_MS)

@@ -109,10 +109,13 @@ async function showVersion({ out }: Terminal): Promise<ExitStatus> {
 /** The message and code of an error for a person; for a program that asked for JSON, its data as well. */
 async function tellError(error: unknown, json: boolean, terminal: Terminal): Promise<ExitStatus> {
   const known = isAtelierError(error) ? error : unexpected(error)
-  const [{ paintFor }, { safeText }] = await Promise.all([import('./paint.ts'), import('./text.ts')])
-  const { err } = terminal
-  const message = err.isTerminal ? safeText(known.message) : known.message
-  note({ terminal }, `${paintFor(err).bad('error:')} ${message} ${paintFor(err).faint(`[${known.code}]`)}`)
+  const [{ paintFor }, { readable }] = await Promise.all([import('./paint.ts'), import('./text.ts')])
+  const paint = paintFor(terminal.err)
+  const text = `error: ${known.message} [${known.code}]`
+  const painted = readable(text, terminal.err)
+    .replace(/^error:/u, paint.bad)
+    .replace(/\[\w+\]$/u, paint.faint)
+  note({ terminal }, painted)
   if (known !== error && error instanceof Error) note({ terminal }, error.stack ?? '')
   if (json) printJson({ terminal }, { error: known })
   return ERROR_CODES[known.code].exit

@@ -7,8 +7,10 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right'
   /** The column that gives way first where the screen is narrow. One per table is enough. */
   readonly flexible?: true
-  /** Left out where the screen is narrower than this, or where no row has anything to say. */
+  /** Left out where the screen is narrower than this. */
   readonly from?: number
+  /** Left out where no row has anything to say. */
+  readonly optional?: true
   readonly text: (row: Row) => string
   readonly paint?: (text: string, row: Row) => string
 }
@@ -24,7 +26,8 @@ export function formatTable<Row>(
   { width, paint }: { readonly width: number; readonly paint: Paint },
 ): string {
   const shown = columns.filter(
-    ({ from = 0, text }) => width >= from && (from === 0 || rows.some((row) => text(row) !== '')),
+    ({ from = 0, optional, text }) =>
+      width >= from && (optional !== true || rows.some((row) => text(row) !== '')),
   )
   const cells = rows.map((row) => shown.map(({ text }) => oneLine(text(row))))
   const widths = fitWidths(shown, cells, width)

@@ -84,7 +84,7 @@ export function flagLabel(param: Param): string {
 /** What a param is for, what it takes and what holds without it. */
 export function describe(param: Param): string {
   const facts = [
-    ...(param.choices === undefined ? [] : [param.choices.join(', ')]),
+    ...(param.choices === undefined || placeOf(param).includes('|') ? [] : [param.choices.join(', ')]),
     ...(param.type === 'names' && param.positional !== true ? ['separated by commas'] : []),
     ...(param.type === 'duration' ? ['such as 90s or 5m'] : []),
     ...(param.stdin === undefined

@@ -8,7 +8,7 @@ const open: Openers = {
   views: async (options) => (await import('../workshop.ts')).openViews(options),
   workshop: async (options) => (await import('../workshop.ts')).openWorkshop(options),
   findFolder: async (from) => (await import('../workshop.ts')).findProjectFolder(from),
-  trust: async (dir) => (await import('../loading/trust.ts')).trust(dir),
+  trust: async (dir) => (await import('../workshop.ts')).trustFolder(dir),
 }
 
 const unread = new AbortController()

@@ -142,7 +142,9 @@ class Display {
       [agent, wholeSeconds(now - startedAt), tool].filter((part) => part !== '').join(' · '),
     )
     const frame = FRAMES[this.#frame++ % FRAMES.length]
-    err.write(CLEAR_LINE + paintFor(err).faint(fit(oneLine(`${frame} ${turns.join('   ')}`), err.width - 1)))
+    err.write(
+      CLEAR_LINE + paintFor(err).faint(fit(oneLine(`${frame} ${turns.join('  |  ')}`), err.width - 1)),
+    )
     this.#drawn = true
   }
 

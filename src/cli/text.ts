@@ -74,6 +74,16 @@ export function hang(text: string, indent: string): string {
   return text.trimEnd().replaceAll(/\n(?=[^\n])/gu, `\n${indent}`)
 }
 
+/** Text as a stream shows it: safe and broken between words on a terminal, as it is elsewhere. */
+export function readable(
+  text: string,
+  sink: { readonly isTerminal: boolean; readonly width: number },
+): string {
+  if (!sink.isTerminal) return text
+  const lines = safeText(text).split('\n')
+  return lines.flatMap((line) => (widthOf(line) > sink.width ? wrap(line, sink.width) : [line])).join('\n')
+}
+
 /** Breaks text between words into lines of at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []

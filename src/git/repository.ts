@@ -92,22 +92,17 @@ export async function gitDiff(dir: string, options: { readonly maxBytes?: number
   // Before the first commit everything is new: compared with the empty tree, whose hash git itself tells.
   const base =
     (await headOf(dir)) ?? (await git(dir, ['hash-object', '-t', 'tree', '/dev/null'], HASH_BYTES)).trim()
-  return git(
-    dir,
-    [
-      'diff',
-      '--no-ext-diff',
-      '--no-textconv',
-      '--no-color',
-      '--submodule=short',
-      '--ignore-submodules=dirty',
-      base,
-      '--',
-    ],
-    maxBytes,
-  )
+  return git(dir, [...DIFF, base, '--'], maxBytes)
 }
 
+const DIFF = [
+  'diff',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-color',
+  '--submodule=short',
+  '--ignore-submodules=dirty',
+]
 /** A summary as a text for a prompt or a terminal. */
 export function describeGit(summary: GitSummary): string {
   const { branch, head, changes, commits } = summary
@@ -178,14 +173,21 @@ function refusal(dir: string, command: string, error: string): AtelierError {
 /** Never asks, never writes, never fetches, and starts no programs beside git. */
 const SETTINGS = [
   '--no-pager',
-  ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.quotePath=false'].flatMap((one) => [
-    '-c',
-    one,
-  ]),
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'core.quotePath=false',
+  // `git diff` would take the lock of the index, and an agent's own git would find it taken.
+  '-c',
+  'diff.autoRefreshIndex=false',
   // A bare repository among the files of a project is data, not a repository to be read.
-  ...['safe.bareRepository=explicit', 'status.relativePaths=false'].flatMap((one) => ['-c', one]),
+  '-c',
+  'safe.bareRepository=explicit',
 ]
 const VARIABLES = {
+  // Nor does `git status` take it.
   GIT_OPTIONAL_LOCKS: '0',
   GIT_TERMINAL_PROMPT: '0',
   GIT_NO_LAZY_FETCH: '1',

@@ -35,7 +35,7 @@ const agent: Operation = operation({
   ],
   examples: [
     'atelier agent impl --profile coder',
-    "atelier agent reviewer 'You review code. You change nothing.' --model opus --allowed-tools Read,Bash",
+    "atelier agent reviewer 'You review code.' --model opus --allowed-tools Read,Bash",
   ],
   library: "shop.agent('impl', { profile: 'coder' })",
   async run(shop, { name, role, ...options }) {

@@ -23,6 +23,8 @@ import { processesOf, send, sweep, type SweepTarget } from './sweep.ts'
 export const TERM_GRACE_MS = 2000
 /** How long the output is waited for after the exit while others hold the pipe open. */
 export const PIPE_GRACE_MS = 500
+/** The same for stderr when everything that was found is gone. */
+const STDERR_GRACE_MS = 100
 /** A process in uninterruptible sleep outlives SIGKILL: waited for this long, then left to the system. */
 const KILL_GRACE_MS = 5000
 /** What is kept of stderr: enough for a stack trace. */
@@ -98,6 +100,7 @@ class RunningChild implements Child {
   readonly #clock: Clock
   readonly #target: SweepTarget
   readonly #stderr = new Tail(STDERR_TAIL_BYTES)
+  readonly #stderrEnded: Promise<void>
   readonly #exited: Promise<ProcessExit>
   #exit: ProcessExit | undefined
   #end: (exit: ProcessExit) => void = () => {}
@@ -111,7 +114,9 @@ class RunningChild implements Child {
     this.#clock = options.clock ?? systemClock
     this.#target = { leader: { pid: this.pid, start }, ...(options.markers && { markers: options.markers }) }
     this.stdout = new PipeReader(started.stdout as Readable)
-    started.stderr?.on('data', (chunk: Buffer) => this.#stderr.push(chunk)).on('error', () => {})
+    const stderr = started.stderr as Readable
+    stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk)).on('error', () => {})
+    this.#stderrEnded = new Promise((resolve) => stderr.once('close', resolve))
     // A child that does not read its input closes the pipe: EPIPE is its right, not our failure.
     started.stdin?.on('error', () => {})
     // A later `error` only says that a signal could not be sent.
@@ -187,11 +192,16 @@ class RunningChild implements Child {
   async #settle(): Promise<ProcessExit> {
     const exit = await this.#exited
     this.#process.stdin?.destroy()
-    await Promise.race([this.stdout.ended, sleep(systemClock, PIPE_GRACE_MS, this.#waiting.signal)])
+    const read = Promise.all([this.stdout.ended, this.#stderrEnded])
+    await Promise.race([read, sleep(systemClock, PIPE_GRACE_MS, this.#waiting.signal)])
     this.#waiting.abort()
     const isPlain = this.#target.markers === undefined && this.#stopping === undefined
     if (!isPlain) await sweep({ ...this.#target, seen: this.#seen })
     this.stdout.cut()
+    // What was written to stderr is on its way; only a process that escaped the sweep keeps the end away.
+    const waiting = new AbortController()
+    await Promise.race([this.#stderrEnded, sleep(systemClock, STDERR_GRACE_MS, waiting.signal)])
+    waiting.abort()
     this.#process.stderr?.destroy()
     return exit
   }

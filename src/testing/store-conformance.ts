@@ -39,8 +39,7 @@ export interface TestFunctions {
   }
 }
 
-/** Every case by itself, for a runner of another kind. */
-export const STORE_CASES: readonly StoreCase[] = [...TRANSACTION_CASES, ...READING_CASES, ...LOG_CASES]
+const STORE_CASES: readonly StoreCase[] = [...TRANSACTION_CASES, ...READING_CASES, ...LOG_CASES]
 
 /** Declares the suite for one store. */
 export function describeStore(name: string, harness: StoreHarness, { describe, test }: TestFunctions): void {
@@ -57,7 +56,7 @@ export function describeStore(name: string, harness: StoreHarness, { describe, t
 }
 
 /** Runs one case at a place of its own, and closes every store that it opened. */
-export async function runStoreCase(storeCase: StoreCase, harness: StoreHarness): Promise<void> {
+async function runStoreCase(storeCase: StoreCase, harness: StoreHarness): Promise<void> {
   const place = await harness.place()
   const clock = new ManualClock()
   const stores: Store[] = []

@@ -3,7 +3,7 @@ import type { Projection } from '../store.ts'
 import type { AgentRow, LedgerRow } from '../tables.ts'
 
 /** A balance with nothing on it. */
-export function emptyBalance(scope: string): LedgerRow {
+function emptyBalance(scope: string): LedgerRow {
   return {
     scope,
     limitMicros: null,

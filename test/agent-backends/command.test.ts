@@ -3,12 +3,12 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import type { TurnRequest } from '../../src/agent-backend.ts'
+import type { AgentEvent, TurnRequest } from '../../src/agent-backend.ts'
 import type { CommandConfig } from '../../src/agent-backends/command/config.ts'
 import { commandBackend } from '../../src/agent-backends/command.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
 import { running, until, usePlace } from '../processes/support.ts'
-import { eventsOf, failureOf, runTurn, type TurnResult } from './support.ts'
+import { eventsOf, failureOf, requestOf, runTurn, type TurnResult } from './support.ts'
 
 const place = usePlace()
 const backend = commandBackend()
@@ -302,17 +302,31 @@ describe('processes', () => {
   test('that print nothing for too long are ended', async () => {
     const clock = new ManualClock()
     const patient = commandBackend({ clock, config: { idleTimeout: '1m' } })
-    const log = join(place.dir, 'log')
-    const command = `echo up; echo up > ${log}; exec sleep 60`
-    const turn = runTurn(patient, { cwd: place.dir, turn: place.turn, backendConfig: { command } })
-    await until('it runs', () => existsSync(log) && clock.pending === 1)
-    await clock.advance(59_000)
-    expect(await running(place.turn)).toHaveLength(1)
+    const waitFor = (file: string): string => `until [ -e ${file} ]; do sleep 0.01; done`
+    const command = `echo one; ${waitFor('go')}; echo two; ${waitFor('on')}; echo three; exec sleep 60`
+    const request = requestOf({ cwd: place.dir, turn: place.turn, backendConfig: { command } })
+    const events = patient.run(request, new AbortController().signal)[Symbol.asyncIterator]()
+    const next = async (): Promise<AgentEvent> => (await events.next()).value as AgentEvent
+    expect((await next()).t).toBe('session')
+    expect(await next()).toMatchObject({ delta: 'one\n' })
+    for (const [file, line] of [
+      ['go', 'two'],
+      ['on', 'three'],
+    ] as const) {
+      await clock.advance(59_999)
+      writeFileSync(join(place.dir, file), '')
+      expect(await next()).toMatchObject({ delta: `${line}\n` })
+    }
     await clock.advance(60_000)
-    expect(failureOf(await turn)).toMatchObject({
-      kind: 'idle',
-      message: expect.stringContaining('1 m') as string,
+    expect(await next()).toMatchObject({ t: 'text', done: true })
+    expect(await next()).toMatchObject({
+      t: 'end',
+      outcome: {
+        status: 'failed',
+        failure: { kind: 'idle', message: expect.stringContaining('1 m') as string },
+      },
     })
+    await events.return?.()
     expect(clock.pending).toBe(0)
   })
 
@@ -362,15 +376,12 @@ describe('sessions', () => {
 describe('settings', () => {
   test.each([
     [undefined, 'backendConfig.command: must be a text or a list of texts.'],
-    ['x', 'backendConfig "x": '],
+    ['x', 'backendConfig: '],
     [[], 'backendConfig: '],
-    [{ command: 3 }, 'backendConfig.command 3: must be a text or a list of texts.'],
+    [{ command: 3 }, 'backendConfig.command: must be a text or a list of texts.'],
     [{ command: [] }, 'backendConfig.command: must name a program.'],
     [{ command: [''] }, 'backendConfig.command[0]: The program has no name.'],
-    [
-      { command: 'x', ouput: 'json' },
-      'backendConfig.ouput "json": is not known; known: command, input, output',
-    ],
+    [{ command: 'x', ouput: 'json' }, 'backendConfig.ouput: is not known; known: command, input, output'],
     [
       { command: 'x', output: 'xml' },
       'backendConfig.output "xml": is not allowed; allowed: text, json, json-lines.',
@@ -379,9 +390,9 @@ describe('settings', () => {
       { command: 'x', input: 'tty' },
       'backendConfig.input "tty": is not allowed; allowed: stdin, argument, file.',
     ],
-    [{ command: 'x', idleTimeout: 'soon' }, 'backendConfig.idleTimeout "soon": '],
-    [{ command: 'x', passEnv: ['A B'] }, 'backendConfig.passEnv[0] "A B": is not the name of a variable.'],
-    [{ command: 'x', maxOutputBytes: 0 }, 'backendConfig.maxOutputBytes 0: '],
+    [{ command: 'x', idleTimeout: 'soon' }, 'backendConfig.idleTimeout: duration '],
+    [{ command: 'x', passEnv: ['A B'] }, 'backendConfig.passEnv[0]: is not the name of a variable.'],
+    [{ command: 'x', maxOutputBytes: 0 }, 'backendConfig.maxOutputBytes: '],
     [{ command: 'x', costField: 'usd' }, 'backendConfig.costField: A text has no fields'],
     [{ command: 'x', output: 'json', textField: 't' }, 'backendConfig.textField: Pieces of text come only'],
     [{ command: 'x {prompt}' }, 'backendConfig.command: {prompt} stands in the command, but input is stdin'],
@@ -396,6 +407,19 @@ describe('settings', () => {
     expect(() => backend.validate?.(config)).toThrow(
       expect.objectContaining({ code: 'invalid_config' }) as Error,
     )
+  })
+
+  test('are not repeated in an error, since any of them may be a token', () => {
+    const token = 'a-token-without-a-known-shape'
+    for (const config of [
+      { command: 'x', apiKey: token },
+      { command: 'x', output: token },
+      { command: 'x', passEnv: [token] },
+    ]) {
+      expect(() => backend.validate?.(config)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining(token) as string }) as Error,
+      )
+    }
   })
 
   test('of an agent win over those of the backend', async () => {

@@ -388,7 +388,8 @@ describe('sessions', () => {
 
   test('a session that has no file is a failure, as with real agents', async () => {
     const backend = scriptedBackend({ sessionsDir: join(place.dir, 'sessions') })
-    const resume = { backend: 'scripted', id: '../../etc/passwd', cwd: place.dir }
+    writeFileSync(join(place.dir, 'outside.json'), '{"id":"outside","exchanges":[]}')
+    const resume = { backend: 'scripted', id: '../outside', cwd: place.dir }
     expect(failureOf(await runTurn(backend, { resume })).message).toContain('no session')
   })
 })
@@ -460,7 +461,7 @@ describe('a script that comes as data', () => {
   test.each([
     [
       { rules: [{ macth: 'x' }] },
-      'script.rules[0].macth "x": is not known; known: agent, match, turn, times, reply, steps.',
+      'script.rules[0].macth: is not known; known: agent, match, turn, times, reply, steps.',
     ],
     [{ steps: [{ sya: 'x' }] }, 'script.steps[0]: is not allowed; allowed: say, think, delay'],
     [{ steps: [{ say: 'x', loud: true }] }, 'script.steps[0].loud: is not known; known: say, pieces, every.'],
@@ -468,10 +469,10 @@ describe('a script that comes as data', () => {
       { steps: [{ fail: { kind: 'boom' } }] },
       'script.steps[0].fail.kind "boom": is not allowed; allowed: auth,',
     ],
-    [{ steps: [{ delay: 'soon' }] }, 'script.steps[0].delay "soon": duration "soon" is not a duration'],
-    [{ rules: [{ match: '/(/' }] }, 'script.rules[0].match "/(/": Invalid regular expression'],
-    [{ rules: [{ turn: 0 }] }, 'script.rules[0].turn 0: '],
-    ['hello', 'script "hello": '],
+    [{ steps: [{ delay: 'soon' }] }, 'script.steps[0].delay: duration "soon" is not a duration'],
+    [{ rules: [{ match: '/(/' }] }, 'script.rules[0].match: Invalid regular expression'],
+    [{ rules: [{ turn: 0 }] }, 'script.rules[0].turn: '],
+    ['hello', 'script: '],
   ])('is refused with the place and what is allowed there: %j', (script, message) => {
     expect(() => parseScript(script)).toThrow(message)
     expect(() => parseScript(script)).toThrow(expect.objectContaining({ code: 'invalid_config' }) as Error)

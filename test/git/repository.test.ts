@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -129,12 +139,13 @@ describe('a diff', () => {
   test('has what is staged and what is not', async () => {
     git('init', '-q')
     write('a.txt', 'one\n')
-    write('b.txt', 'one\n')
+    write('ü b.txt', 'one\n')
     commit('first')
     write('a.txt', 'staged\n')
     git('add', 'a.txt')
-    write('b.txt', 'not staged ü\n')
+    write('ü b.txt', 'not staged ü\n')
     const diff = await gitDiff(dir)
+    expect(diff).toContain('+++ b/ü b.txt')
     expect(diff).toContain('+staged')
     expect(diff).toContain('+not staged ü')
   })
@@ -145,6 +156,18 @@ describe('a diff', () => {
     write('a.txt', 'new\n')
     git('add', '-A')
     expect(await gitDiff(dir)).toContain('+new')
+  })
+
+  test('leaves out files of which only the times changed', async () => {
+    git('init', '-q')
+    for (const name of ['a.txt', 'b.txt', 'c.txt', 'd.txt']) write(name, 'same\n')
+    commit('first')
+    for (const name of ['a.txt', 'b.txt', 'd.txt']) utimesSync(join(dir, name), 1, 1)
+    write('c.txt', 'diff --git of a line\n')
+    const diff = await gitDiff(dir)
+    expect(diff).toMatch(/^diff --git a\/c\.txt b\/c\.txt\n/u)
+    expect(diff.match(/^diff --git/gmu)).toHaveLength(1)
+    expect(diff).toContain('+diff --git of a line')
   })
 
   test('is cut where it is longer than asked for', async () => {
@@ -177,6 +200,10 @@ describe('a folder without a repository', () => {
   test('is also what a bare repository is', async () => {
     git('init', '-q', '--bare')
     expect(await isRepository(dir)).toBe(false)
+    // It may claim to have a working tree.
+    git('config', 'core.bare', 'false')
+    git('config', 'core.worktree', dir)
+    expect(await isRepository(dir)).toBe(false)
     await expect(gitSummary(dir)).rejects.toMatchObject({ code: 'not_found' })
   })
 })
@@ -184,32 +211,40 @@ describe('a folder without a repository', () => {
 test('looking runs nothing that the repository names, and writes nothing', async () => {
   git('init', '-q')
   write('a.txt', 'one\n')
+  write('same.txt', 'same\n')
   write('.gitattributes', '*.txt diff=evil\n')
-  commit('first')
+  sign(commit('first'))
   write('a.txt', 'two\n')
+  // Looks changed until it is read, which git would note in the index.
+  utimesSync(join(dir, 'same.txt'), 1, 1)
   const ran = join(dir, '.git', 'ran')
   const evil = join(dir, '.git', 'evil')
-  writeFileSync(evil, `#!/bin/sh\ntouch ${ran}\n`)
+  writeFileSync(evil, `#!/bin/sh\necho "$0 $*" >> ${ran}\n`)
   chmodSync(evil, 0o755)
-  mkdirSync(join(dir, '.git', 'hooks'), { recursive: true })
-  for (const hook of ['post-index-change', 'fsmonitor-watchman']) {
-    writeFileSync(join(dir, '.git', 'hooks', hook), `#!/bin/sh\ntouch ${ran}\n`)
-    chmodSync(join(dir, '.git', 'hooks', hook), 0o755)
-  }
-  for (const name of [
+  copyFileSync(evil, join(dir, '.git', 'hooks', 'post-index-change'))
+  const programs = [
     'core.fsmonitor',
     'core.pager',
     'diff.external',
     'diff.evil.command',
     'diff.evil.textconv',
     'gpg.program',
-  ]) {
-    git('config', name, evil)
-  }
+  ]
+  for (const name of programs) git('config', name, evil)
   git('config', 'log.showSignature', 'true')
-  await gitSummary(dir)
+  const index = readFileSync(join(dir, '.git', 'index'))
+  const { commits, changes } = await gitSummary(dir)
   await gitDiff(dir)
   await isRepository(dir)
-  expect(existsSync(ran)).toBe(false)
-  expect(existsSync(join(dir, '.git', 'index.lock'))).toBe(false)
+  expect([commits.length, changes.length]).toEqual([1, 1])
+  expect(existsSync(ran) ? readFileSync(ran, 'utf8') : '').toBe('')
+  expect(readFileSync(join(dir, '.git', 'index'))).toEqual(index)
 })
+
+/** Puts a signature that nobody can check on the commit that is checked out. */
+function sign(head: string): void {
+  const text = git('cat-file', 'commit', head)
+  const signature = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----'
+  writeFileSync(join(dir, '.git', 'signed'), `${text.replace('\n\n', `\n${signature}\n\n`)}\n`)
+  git('reset', '-q', git('hash-object', '-t', 'commit', '-w', join(dir, '.git', 'signed')))
+}

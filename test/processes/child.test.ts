@@ -20,6 +20,18 @@ test('a child says what it prints and how it ends', async () => {
   expect(child.stderrTail()).toBe('err')
 })
 
+test('what a child says on stderr at its end is not lost', async () => {
+  const said = await Promise.all(
+    Array.from({ length: 50 }, async (_, n) => {
+      const child = await startScript(place, `exec >&-; echo "reason ${n}" >&2; exit 1`)
+      await textOf(child.stdout)
+      await child.gone
+      return child.stderrTail()
+    }),
+  )
+  expect(said).toEqual(Array.from({ length: 50 }, (_, n) => `reason ${n}`))
+})
+
 test('a child reads end of file from stdin at once', async () => {
   const child = await startScript(place, 'cat; echo read')
   expect(await textOf(child.stdout)).toBe('read\n')
@@ -63,20 +75,15 @@ test('stop ends a child by SIGTERM', async () => {
 
 test('a child that ignores SIGTERM is killed after 2 s', async () => {
   const clock = new ManualClock()
-  const child = await startScript(
-    place,
-    'trap "echo no" TERM; echo up; while :; do read x || sleep 60 & wait; done',
-    {
-      clock,
-      stdin: 'open',
-    },
-  )
+  const script = 'trap "echo no" TERM; echo up; while :; do read x && echo "$x"; done'
+  const child = await startScript(place, script, { clock, stdin: 'open' })
   const output = child.stdout[Symbol.asyncIterator]()
   await lineOf(output, 'up')
   const stopped = child.stop()
   await lineOf(output, 'no')
   await clock.advance(1999)
-  expect(await running(place.turn)).toContain(child.pid)
+  await child.write('still here\n')
+  await lineOf(output, 'still here')
   await clock.advance(1)
   expect(await stopped).toEqual({ code: null, signal: 'SIGKILL' })
   expect(clock.pending).toBe(0)

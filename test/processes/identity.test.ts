@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { isAlive, ownIdentity, parseStat, readStat } from '../../src/processes/identity.ts'
 import { lineOf, startScript, until, usePlace } from './support.ts'
@@ -43,6 +43,16 @@ test('another user’s process is alive while its start time is the same', () =>
   const { start = '' } = readStat(1) ?? {}
   expect(isAlive(1, start)).toBe(true)
   expect(isAlive(1, `${start}0`)).toBe(false)
+})
+
+test('a process that cannot be looked at counts as alive', () => {
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+  })
+  // No process has this number, so there is nothing in /proc, as for another user's under `hidepid`.
+  expect(isAlive(2 ** 30, '1')).toBe(true)
+  kill.mockRestore()
+  expect(isAlive(2 ** 30, '1')).toBe(false)
 })
 
 test('the name of a process may hold blanks and parentheses', () => {

@@ -55,7 +55,7 @@ const DAY: readonly (Action | NewEvent)[] = [
   // A limit that covers nothing more.
   { do: 'setBudget', agent: 'tests', limitMicros: 400_000 },
   { do: 'resetBudget', agent: 'tests' },
-  { do: 'setBudget', agent: 'tests', limitMicros: 100_000 },
+  { do: 'setBudget', agent: 'tests', limitMicros: 10_000 },
   { ...POST, ...TESTS },
   { ...START, ...TESTS },
   { do: 'setBudget', agent: 'tests', limitMicros: null },
@@ -97,7 +97,9 @@ export function everyEvent(): RowTeam {
 
 if (import.meta.main) {
   const path = new URL(`../fixtures/logs/v${process.argv[2]}`, import.meta.url).pathname
-  const { log, ...team } = { log: everyEvent().log, rows: everyEvent().rows() }
-  writeFileSync(`${path}.jsonl`, log.map((event) => `${JSON.stringify(event)}\n`).join(''), { flag: 'wx' })
-  writeFileSync(`${path}.rows.json`, `${JSON.stringify(team.rows, null, 2)}\n`, { flag: 'wx' })
+  const team = everyEvent()
+  writeFileSync(`${path}.jsonl`, team.log.map((event) => `${JSON.stringify(event)}\n`).join(''), {
+    flag: 'wx',
+  })
+  writeFileSync(`${path}.rows.json`, `${JSON.stringify(team.rows(), null, 2)}\n`, { flag: 'wx' })
 }

@@ -138,9 +138,9 @@ test('a lock that another process never gives back ends as store_busy, in the or
 describe.skipIf(!canMount())('a full disk (needs root to mount a small one)', () => {
   function smallDisk(): string {
     const folder = mkdtempSync(join(tmpdir(), 'atelier-disk-'))
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
     onTestFinished(() => {
-      execFileSync('umount', [folder])
+      execFileSync('/bin/umount', [folder])
       rmSync(folder, { recursive: true })
     })
     return folder
@@ -205,8 +205,8 @@ function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'atelier-disk-'))
   try {
     mkdirSync(folder, { recursive: true })
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
-    execFileSync('umount', [folder])
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('/bin/umount', [folder])
     return true
   } catch {
     return false

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { SCHEMA, type Schema } from '../../src/stores/sql/schema.ts'
 import { SQLITE } from '../../src/stores/sqlite/connection.ts'
+import { openDatabase } from '../../src/stores/sqlite/open.ts'
 import { contextPut, decided } from '../../src/testing/store-cases/case.ts'
 import { startWriter } from './children/child.ts'
 import { openStore, temporaryFolder } from './sqlite-file.ts'
@@ -51,6 +52,19 @@ test('every released schema is brought up to the current one, with its data', as
     await (await openStore(fresh)).close()
     expect(shapeOf(path)).toBe(shapeOf(fresh))
   }
+})
+
+test.for([
+  ['full', 2],
+  ['fast', 1],
+] as const)('durability %s is synchronous = %i, in WAL', async ([durability, synchronous]) => {
+  const path = join(temporaryFolder(), 'atelier.db')
+  const connection = await openDatabase({ path, durability, lockDeadlineMs: 1000, schema: SCHEMA })
+  expect([connection.ask('PRAGMA synchronous'), connection.ask('PRAGMA journal_mode')]).toEqual([
+    synchronous,
+    'wal',
+  ])
+  connection.close()
 })
 
 const WITH_NOTE = 'ALTER TABLE "context" ADD COLUMN "note" TEXT'

@@ -85,7 +85,6 @@ export class CommandTurn {
       if (!(error instanceof OutputError)) throw error
       this.#stop({ kind: 'protocol', message: `${this.#name}: ${error.message}` })
     }
-    this.#cancelIdle()
   }
 
   *#take(line: string): Generator<AgentEvent, void, void> {

@@ -24,7 +24,7 @@ export async function runHost({ idleExit }: HostInput, session: Session): Promis
   try {
     // Two that were started at the same moment see each other here, and the older one stays.
     const first = await backgroundHost(shop)
-    if (first !== undefined && first.pid !== process.pid) {
+    if (first?.state === 'running' && first.pid !== process.pid) {
       log(session, `another host is running already (pid ${first.pid})`)
     } else {
       log(session, `host ${process.pid} is running`)
@@ -35,7 +35,8 @@ export async function runHost({ idleExit }: HostInput, session: Session): Promis
     interrupt.release()
   }
   log(session, `host ${process.pid} has ended`)
-  return EXIT_OK
+  // `atelier down` waits for this process, and a backend made in code may have left a timer or a socket behind.
+  process.exit(EXIT_OK)
 }
 
 function log(session: Session, text: string): void {

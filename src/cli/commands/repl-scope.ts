@@ -6,6 +6,9 @@ import type {
   WatchOptions,
   Workshop,
 } from '../../facade/contract.ts'
+import { libraryName } from '../../operations/names.ts'
+import type { OperationName } from '../../operations/operation.ts'
+import { OPERATIONS } from '../../operations/table.ts'
 import { paintFor } from '../paint.ts'
 import type { Session } from '../session.ts'
 import { eventLine } from '../views/log.ts'
@@ -16,6 +19,7 @@ export interface Interruption {
 }
 
 export interface ScopeOptions {
+  readonly interruption: Interruption
   /** Writes a line above the prompt. */
   readonly print: (line: string) => void
   readonly session: Session
@@ -23,24 +27,43 @@ export interface ScopeOptions {
 
 export interface Scope {
   readonly members: Readonly<Record<string, unknown>>
+  /** The operation that gave a value, so that it can be shown as the command line shows it. */
+  readonly originOf: (value: unknown) => OperationName | undefined
   /** Ends what goes on in the background. */
   close(): Promise<void>
 }
 
+/** Stay members of `shop`: the end of the session closes the workshop, and `await` is a word of JavaScript. */
+const NOT_IN_SCOPE = ['close', 'await']
+
+type Member = (...inputs: never[]) => unknown
+
 /** What stands for itself in a line: every member of the workshop, `shop`, and `watch` with `unwatch`. */
-export function membersInScope(
-  shop: Workshop,
-  interruption: Interruption,
-  { print, session }: ScopeOptions,
-): Scope {
-  const waiting = <Options extends object>(
-    options?: Options,
-  ): Options & { readonly signal?: AbortSignal } => ({
+export function membersInScope(shop: Workshop, options: ScopeOptions): Scope {
+  const origins = new WeakMap<object, OperationName>()
+  const own = Object.entries(shop).filter(([name]) => !NOT_IN_SCOPE.includes(name))
+  const members = { ...Object.fromEntries(own), ...interruptibleMembers(shop, options.interruption) }
+  for (const { name } of OPERATIONS) {
+    const member = members[libraryName(name)] as Member | undefined
+    // Nobody has asked yet how a cast ends: looking at it would hide its failure from `awaitAll`.
+    if (member !== undefined && name !== 'cast')
+      members[libraryName(name)] = remembering(member, name, origins)
+  }
+  const watching = backgroundWatch(shop, options)
+  return {
+    members: { ...members, shop, watch: watching.begin, unwatch: watching.end },
+    originOf: (value) => (typeof value === 'object' && value !== null ? origins.get(value) : undefined),
+    close: watching.end,
+  }
+}
+
+/** The members that wait for agents, called off by Ctrl-C. */
+function interruptibleMembers(shop: Workshop, interruption: Interruption): Record<string, unknown> {
+  const waiting = (options?: object): { readonly signal?: AbortSignal } => ({
     ...(interruption.signal === undefined ? {} : { signal: interruption.signal }),
-    ...(options as Options),
+    ...options,
   })
-  const watching = backgroundWatch(shop, { print, session })
-  const interruptible = {
+  return {
     ask: (agent: string, prompt: string, options?: object): PendingReply =>
       shop.ask(agent, prompt, waiting(options)),
     cast: (agent: string, prompt: string, options?: object): PendingCast => shop.cast(agent, prompt, options),
@@ -54,30 +77,18 @@ export function membersInScope(
       shop.fan(message, agents, waiting(options)),
     awaitAll: (options?: object): ReturnType<Workshop['awaitAll']> => shop.awaitAll(waiting(options)),
   }
-  return {
-    members: {
-      ...boundMembers(shop),
-      ...interruptible,
-      shop,
-      watch: watching.begin,
-      unwatch: watching.end,
-    },
-    close: watching.end,
+}
+
+/** The same member, which notes where its value came from. */
+function remembering(member: Member, name: OperationName, origins: WeakMap<object, OperationName>): Member {
+  return (...inputs) => {
+    const result = member(...inputs)
+    const note = (value: unknown): void => {
+      if (typeof value === 'object' && value !== null) origins.set(value, name)
+    }
+    Promise.resolve(result).then(note, () => {})
+    return result
   }
-}
-
-/** Stay members of `shop`: the end of the session closes the workshop, and `await` is a word of JavaScript. */
-const NOT_IN_SCOPE = ['close', 'await']
-
-function boundMembers(shop: Workshop): Record<string, unknown> {
-  const members: [string, unknown][] = Object.entries(shop).filter(([name]) => !NOT_IN_SCOPE.includes(name))
-  return Object.fromEntries(
-    members.map(([name, member]) => [name, isFunction(member) ? member.bind(shop) : member]),
-  )
-}
-
-function isFunction(value: unknown): value is (...inputs: unknown[]) => unknown {
-  return typeof value === 'function'
 }
 
 interface BackgroundWatch {
@@ -95,10 +106,6 @@ function backgroundWatch(shop: Workshop, { print, session }: ScopeOptions): Back
       print(eventLine(event, { paint: paintFor(out), width: out.width, now: session.clock.now() }))
     }
   }
-  const end = async (): Promise<void> => {
-    ended.abort()
-    await running
-  }
   return {
     begin(options = {}) {
       ended.abort()
@@ -106,6 +113,9 @@ function backgroundWatch(shop: Workshop, { print, session }: ScopeOptions): Back
       running = follow(options, ended.signal)
       return 'Watching; unwatch() ends it.'
     },
-    end,
+    async end() {
+      ended.abort()
+      await running
+    },
   }
 }

@@ -1,31 +1,43 @@
 import { inspect } from 'node:util'
+import type { OperationName } from '../../operations/operation.ts'
 import { formatTable } from '../columns.ts'
 import { paintFor } from '../paint.ts'
 import type { Session } from '../session.ts'
-import { safeText } from '../text.ts'
+import { oneLine, safeText, widthOf } from '../text.ts'
+import { outputText } from '../views/show.ts'
 
-/** A value as the REPL prints it: texts as they are, lists of records as tables, anything else as JavaScript. */
-export function showValue(value: unknown, session: Session): string {
+/** More of one value than this is read one by one. */
+const WIDEST_CELL = 40
+
+/**
+ * A value as the REPL prints it: what an operation gave as the command line shows it, other texts as they
+ * are, lists of records as tables, and anything else as JavaScript.
+ */
+export function showValue(value: unknown, session: Session, origin: OperationName | undefined): string {
   const { out } = session.terminal
   if (typeof value === 'string') return out.isTerminal ? safeText(value) : value
-  if (isReply(value)) return showValue(value.text, session)
-  if (!isTable(value))
-    return inspect(value, { colors: out.colour, depth: 4, breakLength: Math.min(out.width, 120) })
-  const titles = [...new Set(value.flatMap((row) => Object.keys(row)))].filter((title) =>
-    value.some((row) => hasText(row[title])),
+  if (origin !== undefined) return outputText(origin, value, session).trimEnd()
+  if (isTable(value)) return showRecords(value, session)
+  return inspect(value, { colors: out.colour, depth: 4, breakLength: Math.min(out.width, 120) })
+}
+
+/** The columns that fit, in the order of the records' own members. */
+function showRecords(rows: readonly Row[], { terminal: { out } }: Session): string {
+  const titles = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((title) =>
+    rows.some((row) => cellText(row[title]) !== ''),
   )
-  const widest = titles.at(-1)
-  const table = formatTable(
-    value,
-    titles.map((title) => ({
-      title: title.toUpperCase(),
-      text: (row) => cellText(row[title]),
-      ...(value.every((row) => typeof row[title] === 'number') ? { align: 'right' as const } : {}),
-      ...(title === widest ? { flexible: true as const } : {}),
-    })),
-    { width: out.width, paint: paintFor(out) },
-  )
-  return table.trimEnd()
+  let left = out.width
+  const shown = titles.filter((title) => {
+    const widest = Math.max(...rows.map((row) => widthOf(cellText(row[title]))), widthOf(title))
+    left -= Math.min(widest, WIDEST_CELL) + 2
+    return left >= -2
+  })
+  const columns = shown.map((title) => ({
+    title: title.toUpperCase(),
+    text: (row: Row) => cellText(row[title]),
+    ...(rows.every((row) => typeof row[title] === 'number') ? { align: 'right' as const } : {}),
+  }))
+  return formatTable(rows, columns, { width: out.width, paint: paintFor(out) }).trimEnd()
 }
 
 type Row = Readonly<Record<string, unknown>>
@@ -38,16 +50,8 @@ function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isReply(value: unknown): value is { readonly text: string } {
-  return isRow(value) && typeof value['text'] === 'string' && 'turn' in value && 'session' in value
-}
-
-function hasText(value: unknown): boolean {
-  return cellText(value) !== ''
-}
-
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return oneLine(value)
   return typeof value === 'object' ? JSON.stringify(value) : inspect(value)
 }

@@ -24,7 +24,7 @@ export function eventLine(
   const time = timeOfDay(event.at, now)
   const subject = 'agent' in event.data ? event.data.agent : ''
   const used = seq.length + 2 + time.length + 2 + TYPE_WIDTH + 2
-  const text = [subject, factOf(event)].filter((part) => part !== '').join('  ')
+  const text = [subject, factOf(event)].filter((part) => part !== '').join(': ')
   return `${paint.faint(`${seq}  ${time}`)}  ${paintType(event, paint)}  ${fit(oneLine(text), Math.max(20, width - used))}`
 }
 

@@ -64,6 +64,7 @@ function showCost({ total, agents }: Outputs['cost'], page: Page): Shown {
       { title: 'TOKENS OUT', align: 'right', text: ({ outputTokens }) => count(outputTokens) },
       {
         title: 'ASSUMED',
+        optional: true,
         align: 'right',
         text: ({ assumedUsd }) => (assumedUsd === 0 ? '' : cost(assumedUsd)),
       },

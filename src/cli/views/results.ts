@@ -13,7 +13,7 @@ export const RESULT_VIEWS: Views<'result' | 'history' | 'transcript'> = {
   result: (result, page) =>
     typeof result === 'string' ? { body: withNewline(page.clean(result)) } : showFullResult(result, page),
   history: showHistory,
-  transcript: (entries, page) => ({ body: entries.map((entry) => showEntry(entry, page)).join('') }),
+  transcript: showTranscript,
 }
 
 function showFullResult(result: FullResult, page: Page): Shown {
@@ -60,6 +60,20 @@ function showMessage(entry: HistoryEntry, { paint, clean, now }: Page): string {
   ].join('\n')
 }
 
+function showTranscript(entries: Outputs['transcript'], page: Page): Shown {
+  const answer = entries.findLast(({ kind }) => kind === 'answer')
+  // The last text of a turn is often its answer, which is shown as such.
+  const repeats = ({ kind, body }: TranscriptEntry): boolean =>
+    kind === 'text' && answer !== undefined && entryText(body).trim() === entryText(answer.body).trim()
+  const shown = entries.filter((entry) => !repeats(entry))
+  return { body: shown.map((entry) => showEntry(entry, page)).join('') }
+}
+
+function entryText(body: Json): string {
+  const fields = isFields(body) ? body : {}
+  return textOf(fields['text'] ?? fields['line'] ?? body)
+}
+
 function showEntry({ at, kind, body }: TranscriptEntry, { paint, width, clean, now }: Page): string {
   const head = `${paint.faint(timeOfDay(at, now))}  `
   const indent = ' '.repeat(10)
@@ -68,7 +82,7 @@ function showEntry({ at, kind, body }: TranscriptEntry, { paint, width, clean, n
   const short = (label: string, text: string): string =>
     `${head}${label} ${fit(oneLine(text), Math.max(20, width - indent.length - label.length - 1))}\n`
   const fields = isFields(body) ? body : {}
-  const text = textOf(fields['text'] ?? fields['line'] ?? body)
+  const text = entryText(body)
   switch (kind) {
     case 'prompt':
       return block(paint.strong('prompt'), text)
@@ -92,6 +106,7 @@ function showEntry({ at, kind, body }: TranscriptEntry, { paint, width, clean, n
     case 'file':
       return short('file', `${textOf(fields['path'] ?? '')} (${textOf(fields['change'] ?? '')})`)
     case 'usage':
+      return short('usage', usageText(fields))
     case 'retry':
     case 'limit':
     case 'permission':
@@ -99,6 +114,11 @@ function showEntry({ at, kind, body }: TranscriptEntry, { paint, width, clean, n
     case 'raw':
       return short(kind, text)
   }
+}
+
+function usageText({ input, output, costUsd }: Readonly<Record<string, Json | undefined>>): string {
+  const cost = typeof costUsd === 'number' ? `, ${usd(costUsd)}` : ''
+  return `${count(Number(input))} tokens in, ${count(Number(output))} out${cost}`
 }
 
 function isFields(body: Json): body is { readonly [key: string]: Json | undefined } {

@@ -2,7 +2,7 @@
 import type { OperationInput, OperationName } from '../../operations/operation.ts'
 import { paintFor } from '../paint.ts'
 import { note, type Session } from '../session.ts'
-import { safeText } from '../text.ts'
+import { readable, safeText } from '../text.ts'
 import { LOG_VIEWS } from './log.ts'
 import { RECORD_VIEWS } from './records.ts'
 import { RESULT_VIEWS } from './results.ts'
@@ -27,7 +27,14 @@ export function showOutput(
 ): void {
   const { body, remark } = show(name, output, pageFor(session, input))
   if (body !== '') session.terminal.out.write(body)
-  if (remark !== undefined) note(session, paintFor(session.terminal.err).faint(remark))
+  if (remark !== undefined)
+    note(session, paintFor(session.terminal.err).faint(readable(remark, session.terminal.err)))
+}
+
+/** An output with its remark, as one text. */
+export function outputText(name: OperationName, output: unknown, session: Session): string {
+  const { body, remark } = show(name, output, pageFor(session, {}))
+  return remark === undefined ? body : `${body}${paintFor(session.terminal.out).faint(remark)}\n`
 }
 
 /** One item of a stream as a line. */

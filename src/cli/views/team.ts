@@ -72,6 +72,7 @@ function statusColumns(agents: readonly Line[], { paint, now }: Page): Column<Li
     {
       title: 'FOR',
       from: 90,
+      optional: true,
       align: 'right',
       text: ({ since }) => (since === null ? '' : formatDuration(now - since)),
     },
@@ -158,8 +159,8 @@ function showProfiles(profiles: Outputs['profiles'], page: Page): Shown {
       [
         { title: 'PROFILE', text: ({ name }) => name, paint: paint.name },
         { title: 'FROM', text: ({ source }) => source },
-        { title: 'BACKEND', from: 80, text: ({ backend }) => backend ?? '' },
-        { title: 'MODEL', text: ({ model }) => model ?? '' },
+        { title: 'BACKEND', from: 80, optional: true, text: ({ backend }) => backend ?? '' },
+        { title: 'MODEL', optional: true, text: ({ model }) => model ?? '' },
         { title: 'ROLE', flexible: true, text: ({ role, description }) => description ?? role },
       ],
       page,

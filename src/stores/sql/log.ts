@@ -1,5 +1,6 @@
 /** The log of events and the blobs as SQL. */
 import {
+  bringUp,
   EVENT_VERSIONS,
   type AtelierEvent,
   type EventEnvelope,
@@ -94,6 +95,6 @@ function selectEvents({ after, last, limit, types }: EventQuery): BoundStatement
 
 function decodeEvent([seq, at, type, version, actor, via, data]: SqlRow): AtelierEvent {
   const envelope = { seq, at, actor, via, version } as EventEnvelope
-  const body: unknown = JSON.parse(data as string)
+  const body = bringUp(type as string, version as number, JSON.parse(data as string))
   return { type, data: body, ...envelope } as AtelierEvent
 }

@@ -20,10 +20,10 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === PROTOCOL
 }
 
-/** The typed error of what SQLite or the file system threw; anything else as it is. */
+/** The typed error of what SQLite threw; anything else as it is: it may come from a command's own code. */
 export function storeError(error: unknown, path: string): unknown {
   const code = resultCode(error)
-  if (code === IOERR_SHMSIZE || systemCode(error) === 'ENOSPC') return diskFull(path, error)
+  if (code === IOERR_SHMSIZE) return diskFull(path, error)
   switch (code & 0xff) {
     case BUSY:
     case PROTOCOL:
@@ -38,8 +38,14 @@ export function storeError(error: unknown, path: string): unknown {
     case IOERR:
       return storeUnwritable(path, messageOf(error), error)
     default:
-      return systemCode(error) === undefined ? error : storeUnwritable(path, messageOf(error), error)
+      return error
   }
+}
+
+/** The typed error of a folder that could not be made. */
+export function folderError(error: unknown, path: string): AtelierError {
+  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+  return isFull ? diskFull(path, error) : storeUnwritable(path, messageOf(error), error)
 }
 
 export function storeBusy(path: string, cause?: unknown): AtelierError {
@@ -84,9 +90,4 @@ function diskFull(path: string, cause: unknown): AtelierError {
 
 function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
-}
-
-/** `ENOSPC`, `EACCES` … of an error of the file system. */
-function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { READ_VERSION, writeVersion, type Schema } from '../sql/schema.ts'
 import { SQLITE, SqliteConnection } from './connection.ts'
-import { newerSchema, storeCorrupt, storeError, storeUnwritable } from './errors.ts'
+import { folderError, newerSchema, storeCorrupt, storeError, storeUnwritable } from './errors.ts'
 import { whenUnlocked } from './patience.ts'
 
 /** `full` survives a power failure; `fast` may lose the last commits in one, never in a crash of a process. */
@@ -26,13 +26,11 @@ export interface DatabaseFile {
   readonly schema: Schema
 }
 
+type PrepareFile = (connection: SqliteConnection, file: DatabaseFile) => void
+
 /** Opens a connection to a file that has been prepared. */
-export async function connect(file: DatabaseFile): Promise<SqliteConnection> {
-  try {
-    return await whenUnlocked(file.lockDeadlineMs, () => attempt(file, () => {}))
-  } catch (error) {
-    throw storeError(error, file.path)
-  }
+export function connect(file: DatabaseFile): Promise<SqliteConnection> {
+  return connectWith(file, () => {})
 }
 
 /**
@@ -42,15 +40,27 @@ export async function connect(file: DatabaseFile): Promise<SqliteConnection> {
  * if a newer version of Atelier wrote it
  */
 export async function openDatabase(file: DatabaseFile): Promise<SqliteConnection> {
+  makeFolder(file.path)
+  return await connectWith(file, prepare)
+}
+
+function makeFolder(path: string): void {
   try {
-    mkdirSync(dirname(file.path), { recursive: true })
-    return await whenUnlocked(file.lockDeadlineMs, () => attempt(file, prepare))
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (error) {
+    throw folderError(error, path)
+  }
+}
+
+async function connectWith(file: DatabaseFile, prepareFile: PrepareFile): Promise<SqliteConnection> {
+  try {
+    return await whenUnlocked(file.lockDeadlineMs, () => attempt(file, prepareFile))
   } catch (error) {
     throw storeError(error, file.path)
   }
 }
 
-function attempt(file: DatabaseFile, prepareFile: typeof prepare | (() => void)): SqliteConnection {
+function attempt(file: DatabaseFile, prepareFile: PrepareFile): SqliteConnection {
   const connection = new SqliteConnection(file.path)
   try {
     prepareFile(connection, file)

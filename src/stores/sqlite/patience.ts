@@ -33,7 +33,7 @@ export async function whenUnlocked<Result>(deadlineMs: number, act: () => Result
 }
 
 /** One turn of the event loop: timers and I/O that have come due are served. */
-export function eventLoopTurn(): Promise<void> {
+function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     soon(resolve)
   })

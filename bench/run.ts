@@ -1,0 +1,94 @@
+/**
+ * Measures how fast Atelier is, against floors where there are some.
+ *
+ * usage: npm run bench -- [--json] [--check] [--only NAME]...
+ */
+import { parseArgs } from 'node:util'
+import { askOverhead } from './ask-overhead.ts'
+import { cliCold } from './cli-cold.ts'
+import { describeTarget, figureOf, meets, type Figure, type Measurement } from './figure.ts'
+import { idleCpu } from './idle-cpu.ts'
+import { loopBlock } from './loop-block.ts'
+import { messagesPerSecond } from './messages.ts'
+import { rssGrowth } from './rss-growth.ts'
+import { watchLatency } from './watch-latency.ts'
+
+const MEASUREMENTS: readonly Measurement[] = [
+  askOverhead,
+  messagesPerSecond,
+  cliCold,
+  rssGrowth,
+  watchLatency,
+  loopBlock,
+  idleCpu,
+]
+
+const USAGE = `usage: npm run bench -- [--json] [--check] [--only NAME]...
+  --json    print {name: {value, unit, floor, ratio}} and nothing else
+  --check   end with 1 if a target is missed
+  --only    measure only this; may stand several times: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
+`
+
+/** A target that is missed is a figure; what cannot be measured is an error. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const unknown = values.only.filter((name) => !MEASUREMENTS.some((measurement) => measurement.name === name))
+  if (values.help || unknown.length > 0) {
+    process.stderr.write(USAGE)
+    return unknown.length > 0 ? 2 : 0
+  }
+  const chosen = MEASUREMENTS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
+  const figures = new Map<Measurement, Figure>()
+  for (const measurement of chosen) {
+    const figure = await measure(measurement)
+    if (figure !== undefined) figures.set(measurement, figure)
+  }
+  process.stdout.write(values.json ? `${jsonOf(figures)}\n` : tableOf(figures))
+  const allMeet = [...figures].every(([{ target }, figure]) => meets(figure, target))
+  return figures.size < chosen.length || (values.check && !allMeet) ? 1 : 0
+}
+
+/** Undefined if it could not be measured; the others still are. */
+async function measure({ name, unit, measure: run }: Measurement): Promise<Figure | undefined> {
+  const start = performance.now()
+  process.stderr.write(`${name} …\n`)
+  try {
+    const figure = figureOf(unit, await run((text) => process.stderr.write(`  ${text}\n`)))
+    process.stderr.write(`  took ${((performance.now() - start) / 1000).toFixed(0)} s\n`)
+    return figure
+  } catch (error) {
+    process.stderr.write(`  failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    return undefined
+  }
+}
+
+function jsonOf(figures: ReadonlyMap<Measurement, Figure>): string {
+  return JSON.stringify(Object.fromEntries([...figures].map(([{ name }, figure]) => [name, figure])), null, 2)
+}
+
+function tableOf(figures: ReadonlyMap<Measurement, Figure>): string {
+  const header = ['name', 'value', 'unit', 'floor', 'ratio', 'target', 'verdict']
+  const rows = [...figures].map(([{ name, unit, target }, figure]) => [
+    name,
+    String(figure.value),
+    unit,
+    String(figure.floor ?? '-'),
+    String(figure.ratio ?? '-'),
+    describeTarget(target, unit),
+    meets(figure, target) ? 'ok' : 'MISSED',
+  ])
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
+  const line = (cells: readonly string[]): string =>
+    `${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`
+  const legend = [...figures.keys()].map(({ name, what }) => `${name.padEnd(widths[0] ?? 0)}  ${what}\n`)
+  return [line(header), ...rows.map(line), '\n', ...legend].join('')
+}
+
+process.exitCode = await main()

@@ -1,0 +1,9 @@
+/** What users test their own programs, stores and backends with. */
+export { scriptedBackend, type ScriptedBackend, type ScriptedOptions } from '../agent-backends/scripted.ts'
+export { ManualClock } from '../time/manual-clock.ts'
+export { openMemoryStore } from '../stores/memory.ts'
+export { projection } from '../projection.ts'
+export { projectedRows, replay, type ProjectedRows } from './replay.ts'
+export { describeStore, type StoreHarness, type StoreOpening, type StorePlace } from './store-conformance.ts'
+export { backendCases, type BackendCase, type SkippedCases } from './backend-conformance.ts'
+export type { BackendHarness } from './backend-bench.ts'

@@ -1,0 +1,213 @@
+/** Every verb, as a process of its own. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { OPERATIONS } from '../../src/operations/table.ts'
+import { cli, project, run, temporaryFolder, type Finished } from './support.ts'
+
+const TEAM = {
+  backend: 'scripted',
+  scripted: { reply: '@AGENT@: @PROMPT@', costUsd: 0.25, usage: { input: 1200, output: 30 } },
+  agents: { impl: { role: 'You write code.' }, reviewer: { role: 'You review code.' } },
+}
+
+const WALK: readonly (readonly [words: string[], part: unknown])[] = [
+  [['profile', 'coder', 'You', 'write', 'code.', '--timeout', '5m'], { profile: 'coder' }],
+  [['agent', 'tests', 'You test.', '--profile', 'coder'], { agent: 'tests' }],
+  [['agents'], ['impl', 'reviewer', 'tests']],
+  [['profiles'], [expect.objectContaining({ name: 'coder', role: 'You write code.' })]],
+  [['info', 'tests'], { name: 'tests', profile: 'coder', timeoutMs: 300_000, role: 'You test.' }],
+  [['ask', 'impl', 'Implement', 'caching'], { agent: 'impl', text: 'impl: Implement caching', cost: 0.25 }],
+  [['result', 'impl'], 'impl: Implement caching'],
+  [['result', 'impl', '--full'], { result: 'impl: Implement caching', costUsd: 0.25, isError: false }],
+  [
+    ['pipe', 'impl', 'reviewer', 'Review it'],
+    { agent: 'reviewer', text: 'reviewer: Review it\n\nimpl: Implement caching' },
+  ],
+  [
+    ['fan', 'What now?', 'impl', 'tests'],
+    { impl: { text: 'impl: What now?' }, tests: { text: 'tests: What now?' } },
+  ],
+  [['await', 'impl'], { text: 'impl: What now?' }],
+  [['await-all'], { impl: { agent: 'impl' }, reviewer: { agent: 'reviewer' }, tests: { agent: 'tests' } }],
+  [['history', 'impl', '--last', '1'], [expect.objectContaining({ prompt: 'What now?', state: 'answered' })]],
+  [['transcript', 'impl'], expect.arrayContaining([expect.objectContaining({ kind: 'answer' })])],
+  [
+    ['status'],
+    { costUsd: 1, agents: [expect.objectContaining({ name: 'impl', turns: 2, status: 'idle' }), {}, {}] },
+  ],
+  [['cost'], { total: { costUsd: 1, turns: 4 } }],
+  [['budget'], { limitUsd: null, usedUsd: 1 }],
+  [['budget', '--limit', '5', '--agent', 'impl'], { limitUsd: 5, usedUsd: 0.5, remainingUsd: 4.5 }],
+  [['budget', '--reset', '--agent', 'impl'], { limitUsd: 5, usedUsd: 0 }],
+  [['budget', '--limit', 'none', '--agent', 'impl'], { limitUsd: null }],
+  [['put', 'limits', '{"retries":3}'], { key: 'limits', value: { retries: 3 }, version: 1 }],
+  [['put', 'limits', 'many', 'more', '--if-version', '1'], { value: 'many more', version: 2 }],
+  [['put', 'offset', '-5'], { value: -5 }],
+  [['get', 'limits'], 'many more'],
+  [['get', 'limits', '--entry'], { version: 2, by: expect.any(String) }],
+  [['get', 'nothing', '--fallback', '0'], 0],
+  [['keys'], ['limits', 'offset']],
+  [['keys', 'lim'], ['limits']],
+  [['remove', 'offset'], { key: 'offset', removed: true }],
+  [['every', 'tests', '15m', 'Run the tests'], { agent: 'tests', intervalMs: 900_000, ticks: 0 }],
+  [['schedules'], [expect.objectContaining({ agent: 'tests', prompt: 'Run the tests' })]],
+  [['cancel-schedule', 'tests'], { agent: 'tests', cancelled: true }],
+  [['cancel', 'impl'], { agent: 'impl', cancelled: 0 }],
+  [
+    ['events', '--last', '2', '--type', 'context.put,context.removed'],
+    [{}, { type: 'context.removed' }],
+  ],
+  [['git-summary'], expect.stringContaining('main')],
+  [['git-diff'], expect.stringContaining('+two')],
+  [['reset', 'impl'], { agent: 'impl' }],
+  [['reset-all'], { agents: ['impl', 'reviewer', 'tests'] }],
+  [['dismiss', 'tests'], { agent: 'tests' }],
+]
+
+/** Not in the walk: they have tests of their own, since they do not end or leave a host behind. */
+const ELSEWHERE = ['watch', 'cast']
+
+describe('every verb as a process, with --json', () => {
+  const outcomes: { readonly words: string[]; readonly finished: Finished; readonly part: unknown }[] = []
+  beforeAll(async () => {
+    const dir = project(TEAM)
+    const git = (...words: string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words], { cwd: dir })
+    git('init', '--quiet', '-b', 'main')
+    writeFileSync(join(dir, 'file.txt'), 'one\n')
+    git('add', '.')
+    git('commit', '--quiet', '-m', 'first')
+    writeFileSync(join(dir, 'file.txt'), 'one\ntwo\n')
+    for (const [words, part] of WALK)
+      outcomes.push({ words, finished: await run([...words, '--json'], { dir }), part })
+  }, 120_000)
+
+  it.each(WALK.map(([words], index) => [words.join(' '), index]))('%s', (_words, index) => {
+    const { finished, part } = outcomes[index as number]!
+    expect({ status: finished.status, err: finished.err }).toMatchObject({ status: 0 })
+    const data: unknown = JSON.parse(finished.out)
+    if (Array.isArray(part) || typeof part !== 'object')
+      expect(data).toEqual(Array.isArray(part) ? part.map(anyOf) : part)
+    else expect(data).toMatchObject(part as object)
+  })
+
+  it('left none out', () => {
+    const walked = new Set([...WALK.map(([[verb]]) => verb), ...ELSEWHERE])
+    expect(OPERATIONS.map(({ name }) => name).filter((name) => !walked.has(name))).toEqual([])
+  })
+})
+
+function anyOf(part: unknown): unknown {
+  return typeof part === 'object' && part !== null && !('asymmetricMatch' in part)
+    ? expect.objectContaining(part)
+    : part
+}
+
+describe('standard input', () => {
+  it('is the prompt where none is given, or where a dash stands for it', async () => {
+    const dir = project(TEAM)
+    const missing = await cli(['ask', 'impl', '--dir', dir], { input: 'from a pipe\n' })
+    const dash = await cli(['ask', 'impl', '-', '--dir', dir], { input: 'line one\nline two\n' })
+    const put = await cli(['put', 'plan', '--json', '--dir', dir], { input: '{"steps":[1,2]}\n' })
+    expect([missing.out, dash.out]).toEqual(['impl: from a pipe\n', 'impl: line one\nline two\n'])
+    expect(JSON.parse(put.out)).toMatchObject({ value: { steps: [1, 2] } })
+  })
+
+  it('is refused where it is empty', async () => {
+    const dir = project(TEAM)
+    expect(await cli(['ask', 'impl', '--dir', dir])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('Standard input is empty'),
+    })
+  })
+
+  it('may be long, and is refused with advice where it is too long', async () => {
+    const dir = project({ ...TEAM, scripted: { reply: 'read it' } })
+    const long = await run(['ask', 'impl'], { dir, input: 'x'.repeat(3_000_000) })
+    expect(long).toMatchObject({ status: 0, out: 'read it\n' })
+    const longer = await run(['ask', 'impl'], { dir, input: 'x'.repeat(5_000_000) })
+    expect(longer).toMatchObject({ status: 2, err: expect.stringMatching(/limit .*name the file/u) })
+  })
+})
+
+describe('the folder', () => {
+  it('is found from below, or named', async () => {
+    const dir = project(TEAM)
+    await cli(['ask', 'impl', 'hello', '--dir', dir])
+    const below = join(dir, 'src', 'deep')
+    execFileSync('mkdir', ['-p', below])
+    expect((await cli(['agents'], { cwd: below })).out).toBe('impl\nreviewer\n')
+    expect((await cli(['--dir', dir, 'agents'])).out).toBe('impl\nreviewer\n')
+    expect(await cli(['status', '--dir', join(dir, 'nowhere')])).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('[not_found]'),
+    })
+  })
+
+  it('gets nothing written into it by a look', async () => {
+    const dir = temporaryFolder()
+    expect(await cli(['status', '--json', '--dir', dir])).toMatchObject({ status: 0 })
+    expect(execFileSync('ls', ['-A', dir], { encoding: 'utf8' })).toBe('')
+  })
+})
+
+describe('init', () => {
+  it('sets up a folder in which the first ask works, and overwrites nothing', async () => {
+    const dir = temporaryFolder()
+    const env = { ATELIER_TRUST: '', XDG_CONFIG_HOME: join(dir, 'config') }
+    const first = await run(['init'], { dir, env })
+    expect(first).toMatchObject({ status: 0, out: '', err: expect.stringContaining('atelier ask impl') })
+    expect(readFileSync(join(dir, '.atelier', 'state', '.gitignore'), 'utf8')).toBe('*\n')
+    const asked = await run(['ask', 'impl', 'hello'], { dir, env })
+    expect(asked).toMatchObject({ status: 0, out: expect.stringContaining('hello') })
+    const config = join(dir, 'atelier.config.yaml')
+    writeFileSync(config, `${readFileSync(config, 'utf8')}\n# mine\n`)
+    const again = await run(['init', '--json'], { dir, env })
+    expect(JSON.parse(again.out)).toMatchObject({ written: false, agents: ['impl', 'reviewer'] })
+    expect(readFileSync(config, 'utf8')).toContain('# mine')
+  })
+
+  it('writes TypeScript when asked to', async () => {
+    const dir = temporaryFolder()
+    expect(await run(['init', '--ts'], { dir })).toMatchObject({ status: 0 })
+    expect(await run(['ask', 'reviewer', 'hello'], { dir })).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('hello'),
+    })
+  })
+
+  it('is needed, or trust, before a configuration of somebody else is loaded', async () => {
+    const dir = project(TEAM)
+    const env = { ATELIER_TRUST: '', XDG_CONFIG_HOME: join(dir, 'config') }
+    const refused = await run(['ask', 'impl', 'hello'], { dir, env })
+    expect(refused).toMatchObject({ status: 2, err: expect.stringContaining('atelier trust') })
+    expect(await run(['trust'], { dir, env })).toMatchObject({ status: 0 })
+    expect(await run(['ask', 'impl', 'hello'], { dir, env })).toMatchObject({
+      status: 0,
+      out: 'impl: hello\n',
+    })
+  })
+})
+
+describe('completion', () => {
+  it.each([['bash'], ['zsh']])(
+    'is a script that %s can read, with verbs, flags and agents',
+    async (shell) => {
+      const dir = project(TEAM)
+      const { out } = await cli(['completion', shell, '--dir', dir])
+      const check = `${out.replace(/^autoload.*\n/u, '')}
+      atelier() { echo "impl reviewer"; }
+      COMP_WORDS=(atelier sta) COMP_CWORD=1; _atelier; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(atelier ask im) COMP_CWORD=2; _atelier; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(atelier ask --ti) COMP_CWORD=2; _atelier; echo "\${COMPREPLY[*]}"`
+      expect(execFileSync('bash', ['-c', check], { encoding: 'utf8' })).toBe('status\nimpl\n--timeout\n')
+    },
+  )
+
+  it('is a script for fish', async () => {
+    const { out } = await cli(['completion', 'fish', '--dir', temporaryFolder()])
+    expect(out).toContain('complete -c atelier -n __fish_use_subcommand -f -a await-all')
+  })
+})
