@@ -125,6 +125,11 @@ export interface AgentBackend {
    * @throws AtelierError `invalid_config` or `unsupported`, naming the field and the allowed values
    */
   validate?(backendConfig: Json | undefined): void
+  /**
+   * The login that turns of such an agent are paid with: what a quota hangs on. Default: the backend's id, for
+   * the one login of this user.
+   */
+  account?(env: Readonly<Record<string, string>>): string
   /** Runs one turn. Aborting the signal ends it, with everything it started, within seconds. */
   run(turn: TurnRequest, signal: AbortSignal): AsyncIterable<AgentEvent>
   /** Ends what the backend keeps running between turns. */

@@ -26,6 +26,7 @@ export interface EventBodies {
     readonly profile: string | null
     readonly backend: string
     readonly model: string | null
+    readonly account: string
     readonly definition: string
     /** It took the place of an agent of the same name. */
     readonly replaced: boolean
@@ -63,8 +64,9 @@ export interface EventBodies {
     readonly message: string
     readonly agent: string
     readonly profile: string | null
-    readonly outcome: 'completed' | 'failed' | 'cancelled'
-    /** False if the message was cancelled meanwhile: then only cost and session count. */
+    /** `deferred`: the account's quota is used up, and the message waits for it in the same session. */
+    readonly outcome: 'completed' | 'failed' | 'cancelled' | 'deferred'
+    /** True if it settled its message. Else only cost and session count: it was cancelled meanwhile, or deferred. */
     readonly accepted: boolean
     readonly answer: StoredText | null
     readonly failure: TurnFailure | null
@@ -85,6 +87,14 @@ export interface EventBodies {
     readonly reason: 'host_died' | 'lease_expired' | 'host_stopped'
     /** Charged for work of unknown cost: the reservation. */
     readonly chargedMicros: number
+  }
+
+  /** A login's quota is used up: nothing is started on it before `until`. */
+  'account.limited': {
+    readonly account: string
+    readonly until: number
+    readonly reason: string
+    readonly turn: string
   }
 
   'schedule.created': { readonly agent: string; readonly prompt: StoredText; readonly intervalMs: number }
@@ -119,6 +129,7 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'turn.started': 1,
   'turn.finished': 1,
   'turn.lost': 1,
+  'account.limited': 1,
   'schedule.created': 1,
   'schedule.cancelled': 1,
   'schedule.ticked': 1,

@@ -14,6 +14,7 @@ import {
   applyTurnLost as applyTurnLostToTeam,
   applyTurnStarted,
 } from './agents/projection.ts'
+import { applyAccountLimited } from './agents/quota.ts'
 import type { AtelierEvent } from './events.ts'
 import { applyContextPut, applyContextRemoved } from './knowledge/context.ts'
 import {
@@ -55,6 +56,8 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
       return [...applyTurnFinishedToTeam(event, rows), ...applyTurnFinishedToMoney(event, rows)]
     case 'turn.lost':
       return [...applyTurnLostToTeam(event, rows), ...applyTurnLostToMoney(event, rows)]
+    case 'account.limited':
+      return applyAccountLimited(event)
     case 'schedule.created':
       return applyScheduleCreated(event)
     case 'schedule.cancelled':

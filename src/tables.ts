@@ -33,6 +33,8 @@ export interface AgentRow {
   readonly profile: string | null
   readonly backend: string
   readonly model: string | null
+  /** The login that pays: its quota stops and starts every agent that uses it. */
+  readonly account: string
   /** Blob hash of the resolved definition. */
   readonly definition: string
   readonly session: SessionRef | null
@@ -91,7 +93,7 @@ export interface TurnRow {
   readonly generation: number
   readonly attempt: number
   readonly host: string
-  readonly state: 'running' | 'completed' | 'failed' | 'cancelled' | 'lost'
+  readonly state: 'running' | 'completed' | 'failed' | 'cancelled' | 'deferred' | 'lost'
   /** The session it was to continue. */
   readonly session: SessionRef | null
   readonly promptHash: string
@@ -122,6 +124,15 @@ export interface LedgerRow {
   readonly outputTokens: number
   /** Costs of the last turns, newest last: what the next reservation is estimated from. */
   readonly recentMicros: readonly number[]
+}
+
+/** A backend's login, while its quota is used up. */
+export interface AccountRow {
+  readonly account: string
+  /** Nothing is started on it before this time, ms since the epoch. */
+  readonly limitedUntil: number
+  readonly reason: string
+  readonly since: number
 }
 
 export interface ProfileRow {
@@ -199,6 +210,7 @@ export interface Tables {
   message: MessageRow
   turn: TurnRow
   ledger: LedgerRow
+  account: AccountRow
   profile: ProfileRow
   schedule: ScheduleRow
   context: ContextRow
@@ -254,6 +266,7 @@ export const TABLES: {
       profile: 'text',
       backend: 'text',
       model: 'text',
+      account: 'text',
       definition: 'text',
       session: 'json',
       queued: 'integer',
@@ -329,6 +342,12 @@ export const TABLES: {
       outputTokens: 'integer',
       recentMicros: 'json',
     },
+    indexes: {},
+  },
+  account: {
+    kind: 'projected',
+    key: ['account'],
+    columns: { account: 'text', limitedUntil: 'integer', reason: 'text', since: 'integer' },
     indexes: {},
   },
   profile: {

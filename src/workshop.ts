@@ -272,6 +272,10 @@ function hostEnvironment(dir: string, roster: InstanceType<typeof import('./faca
     get backends() {
       return roster.backendIds
     },
+    async sweepTurn(turn) {
+      const { sweep } = await import('./processes/sweep.ts')
+      await sweep({ markers: { turn } })
+    },
     gitContext: describeRepository,
     environment: process.env,
   }

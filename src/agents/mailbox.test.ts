@@ -120,14 +120,14 @@ describe('starting a turn', () => {
   const agent = agentRow({ profile: 'coder', queued: 1, ready: 1 })
 
   it('takes the next message, with what it sets aside and the session it continues', () => {
-    expect(decideStart(start, { agent, next: messageRow(), refused: undefined })).toEqual({
+    expect(decideStart(start, { agent, next: messageRow(), refused: undefined, limitedUntil: null })).toEqual({
       events: [{ type: 'turn.started', data: { ...start, message: 'msg_1', profile: 'coder', attempt: 1 } }],
     })
   })
 
   it('counts the attempts of a message that was put back', () => {
     expect(
-      decideStart(start, { agent, next: messageRow({ attempts: 2 }), refused: undefined }),
+      decideStart(start, { agent, next: messageRow({ attempts: 2 }), refused: undefined, limitedUntil: null }),
     ).toMatchObject({
       events: [{ data: { attempt: 3 } }],
     })
@@ -140,11 +140,11 @@ describe('starting a turn', () => {
     ['another host has started the message', agent, deliveredRow()],
     ['the message was cancelled', agent, messageRow({ state: 'cancelled' })],
   ])('does nothing where %s', (_name, row, next) => {
-    expect(decideStart(start, { agent: row, next, refused: NO_MONEY })).toEqual({ events: [] })
+    expect(decideStart(start, { agent: row, next, refused: NO_MONEY, limitedUntil: null })).toEqual({ events: [] })
   })
 
   it('fails the message where no budget covers the turn', () => {
-    expect(decideStart(start, { agent, next: messageRow(), refused: NO_MONEY })).toEqual({
+    expect(decideStart(start, { agent, next: messageRow(), refused: NO_MONEY, limitedUntil: null })).toEqual({
       events: [{ type: 'message.failed', data: { message: 'msg_1', agent: 'impl', error: NO_MONEY } }],
     })
   })
@@ -162,7 +162,7 @@ describe('finishing a turn', () => {
     costSource: 'computed',
     modelTurns: 2,
   }
-  const facts = { turn: turnRow({ profile: 'coder' }), message: deliveredRow() }
+  const facts = { turn: turnRow({ profile: 'coder' }), message: deliveredRow(), account: 'scripted' }
 
   it('accepts the answer of the running turn, with its cost and how long it took', () => {
     expect(decideFinish(finish, facts, 4500)).toEqual({
@@ -246,8 +246,9 @@ describe('finishing a turn', () => {
       answer: null,
       failure: { kind, message: 'no' },
     }
-    expect(decideFinish(failed, facts, 4500)).toMatchObject({
-      events: [{ data: { session: keepsSession ? SESSION : null } }],
+    const decided = decideFinish(failed, facts, 4500)
+    expect('events' in decided && decided.events[0]).toMatchObject({
+      data: { session: keepsSession ? SESSION : null },
     })
   })
 

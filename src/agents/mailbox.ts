@@ -5,6 +5,7 @@ import { headOf, type StoredText } from '../json.ts'
 import type { AgentRow, CostSource, MessageKind, MessageRow, SessionRef, TurnRow, Usage } from '../tables.ts'
 import { FAILURES, type TurnFailure } from './failures.ts'
 import { isSettled } from './message-lifecycle.ts'
+import { isQuotaFailure, limitAccount } from './quota.ts'
 
 /** Messages that may wait behind a running turn. */
 export const QUEUE_LIMIT = 5
@@ -87,11 +88,14 @@ export interface StartFacts {
   readonly next: MessageRow | undefined
   /** Why no budget covers the reservation, if so. */
   readonly refused: ErrorData | undefined
+  /** When the quota of the agent's account is reset; null while there is some. */
+  readonly limitedUntil: number | null
 }
 
 /** Starts the agent's next message, fails it where no budget covers it, or does nothing where there is none to start. */
-export function decideStart(start: StartTurn, { agent, next, refused }: StartFacts): Decided {
+export function decideStart(start: StartTurn, { agent, next, refused, limitedUntil }: StartFacts): Decided {
   if (agent === undefined || next === undefined || agent.ready === 0 || next.state !== 'queued') return { events: [] }
+  if (limitedUntil !== null) return { events: [] }
   if (refused !== undefined) {
     return { events: [{ type: 'message.failed', data: { message: next.id, agent: agent.name, error: refused } }] }
   }
@@ -121,17 +125,27 @@ export interface FinishTurn {
   readonly modelTurns: number
 }
 
+export interface FinishFacts {
+  readonly turn: TurnRow | undefined
+  readonly message: MessageRow | undefined
+  /** The login that paid. */
+  readonly account: string
+}
+
 /**
  * Settles a turn. Only the running turn may do it (`stale_claim` otherwise); where its message was
- * cancelled meanwhile, the cost counts and the answer does not.
+ * cancelled meanwhile, the cost counts and the answer does not. A used-up quota defers the message, and
+ * stops every other start on the account.
  */
 export function decideFinish(
   finish: FinishTurn,
-  { turn, message }: { readonly turn: TurnRow | undefined; readonly message: MessageRow | undefined },
+  { turn, message, account }: FinishFacts,
   now: number,
 ): Decided {
   if (turn === undefined || message === undefined || turn.state !== 'running') return { refused: stale(finish.turn, turn) }
   const { costMicros, failure } = finish
+  const isCurrent = message.state === 'delivered' && message.turn === turn.id
+  const deferred = isCurrent && finish.outcome === 'failed' && isQuotaFailure(failure)
   const isKnown = costMicros !== null && Number.isSafeInteger(costMicros) && costMicros >= 0
   const keepsSession = failure === null || FAILURES[failure.kind].keepsSession
   return {
@@ -143,8 +157,8 @@ export function decideFinish(
           message: message.id,
           agent: turn.agent,
           profile: turn.profile,
-          outcome: finish.outcome,
-          accepted: message.state === 'delivered' && message.turn === turn.id,
+          outcome: deferred ? 'deferred' : finish.outcome,
+          accepted: isCurrent && !deferred,
           answer: finish.answer,
           failure,
           // A turn that ended before its backend named a session leaves the one that it was to continue.
@@ -156,6 +170,7 @@ export function decideFinish(
           durationMs: Math.max(0, now - turn.startedAt),
         },
       },
+      ...(deferred ? [limitAccount(account, turn.id, failure, now)] : []),
     ],
   }
 }

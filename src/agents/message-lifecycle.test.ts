@@ -8,6 +8,7 @@ const STEPS: readonly MessageStep[] = [
   'turn.completed',
   'turn.failed',
   'turn.cancelled',
+  'turn.deferred',
   'turn.lost',
   'message.failed',
   'message.cancelled',

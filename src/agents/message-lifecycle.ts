@@ -1,13 +1,13 @@
 /**
  * The lifecycle of a message. A test derives this table from {@link nextMessageState}:
  *
- * | from      | turn.started | turn.finished: completed | failed | cancelled | turn.lost | message.failed | message.cancelled |
- * |-----------|--------------|--------------------------|--------|-----------|-----------|----------------|-------------------|
- * | queued    | delivered    | -                        | -      | -         | -         | failed         | cancelled         |
- * | delivered | -            | answered                 | failed | cancelled | queued    | -              | cancelled         |
- * | answered  | -            | -                        | -      | -         | -         | -              | -                 |
- * | failed    | -            | -                        | -      | -         | -         | -              | -                 |
- * | cancelled | -            | -                        | -      | -         | -         | -              | -                 |
+ * | from      | turn.started | turn.finished: completed | failed | cancelled | deferred | turn.lost | message.failed | message.cancelled |
+ * |-----------|--------------|--------------------------|--------|-----------|----------|-----------|----------------|-------------------|
+ * | queued    | delivered    | -                        | -      | -         | -        | -         | failed         | cancelled         |
+ * | delivered | -            | answered                 | failed | cancelled | queued   | queued    | -              | cancelled         |
+ * | answered  | -            | -                        | -      | -         | -        | -         | -              | -                 |
+ * | failed    | -            | -                        | -      | -         | -        | -         | -              | -                 |
+ * | cancelled | -            | -                        | -      | -         | -        | -         | -              | -                 |
  */
 import type { MessageRow } from '../tables.ts'
 
@@ -18,6 +18,7 @@ export type MessageStep =
   | 'turn.completed'
   | 'turn.failed'
   | 'turn.cancelled'
+  | 'turn.deferred'
   | 'turn.lost'
   | 'message.failed'
   | 'message.cancelled'
@@ -28,6 +29,7 @@ const STEPS: Readonly<Record<MessageState, Partial<Record<MessageStep, MessageSt
     'turn.completed': 'answered',
     'turn.failed': 'failed',
     'turn.cancelled': 'cancelled',
+    'turn.deferred': 'queued',
     'turn.lost': 'queued',
     'message.cancelled': 'cancelled',
   },

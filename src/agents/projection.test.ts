@@ -40,6 +40,7 @@ const CREATED: EventBodies['agent.created'] = {
   profile: 'coder',
   backend: 'command',
   model: 'opus',
+  account: 'command',
   definition: 'hash',
   replaced: false,
 }
@@ -120,6 +121,7 @@ describe('a created agent', () => {
         profile: 'coder',
         backend: 'command',
         model: 'opus',
+        account: 'command',
         definition: 'hash',
         createdAt: 700,
       }),

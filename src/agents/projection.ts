@@ -37,6 +37,7 @@ export function applyAgentCreated({ data, at }: EventOf<'agent.created'>, rows: 
     profile: data.profile,
     backend: data.backend,
     model: data.model,
+    account: data.account,
     definition: data.definition,
     session: null,
     queued: before?.queued ?? 0,
@@ -147,11 +148,12 @@ export function applyTurnFinished(event: EventOf<'turn.finished'>, rows: RowLook
         failure: data.failure,
       },
     },
-    agentChange(afterTurn(agent, turn, data)),
+    agentChange(afterTurn(agent, turn, data, foundMessage(rows, data.message))),
   ]
+  const message = foundMessage(rows, data.message)
+  if (data.outcome === 'deferred') return [...changes, messageChange(stepped(message, 'turn.deferred', {}))]
   if (!data.accepted) return changes
   const error = data.failure === null ? null : messageError(data.failure)
-  const message = foundMessage(rows, data.message)
   return [
     ...changes,
     messageChange(stepped(message, `turn.${data.outcome}`, { settledAt: at, answer: data.answer, error })),
@@ -169,8 +171,7 @@ export function applyTurnLost({ data, at }: EventOf<'turn.lost'>, rows: RowLooku
   return [
     ...changes,
     messageChange(stepped(message, 'turn.lost', {})),
-    // The message is found again although its position lies before those of later turns.
-    agentChange({ ...freed, queued: freed.queued + 1, cursor: Math.min(freed.cursor, message.position - 1) }),
+    agentChange(waitingAgain(freed, message)),
   ]
 }
 
@@ -197,12 +198,23 @@ export function applyScheduleTicked({ data }: EventOf<'schedule.ticked'>, rows: 
 /** `nextAt` of a schedule that was cancelled. */
 export const NEVER: number = Number.MAX_SAFE_INTEGER
 
-function afterTurn(agent: AgentRow, turn: TurnRow, data: EventOf<'turn.finished'>['data']): AgentRow {
+function afterTurn(
+  agent: AgentRow,
+  turn: TurnRow,
+  data: EventOf<'turn.finished'>['data'],
+  message: MessageRow,
+): AgentRow {
   const freed = { ...agent, turn: agent.turn === turn.id ? null : agent.turn }
-  if (agent.state === 'dismissed' || agent.generation !== turn.generation) return freed
+  const waiting = data.outcome === 'deferred' ? waitingAgain(freed, message) : freed
+  if (agent.state === 'dismissed' || agent.generation !== turn.generation) return waiting
   // The conversation goes on where it stands, also when the message was cancelled on the way.
-  const continued = { ...freed, session: data.session }
+  const continued = { ...waiting, session: data.session }
   return data.accepted ? { ...continued, turns: agent.turns + 1, last: data.message } : continued
+}
+
+/** The message is found again although its position lies before those of later turns. */
+function waitingAgain(agent: AgentRow, message: MessageRow): AgentRow {
+  return { ...agent, queued: agent.queued + 1, cursor: Math.min(agent.cursor, message.position - 1) }
 }
 
 function messageError(failure: NonNullable<EventOf<'turn.finished'>['data']['failure']>): MessageRow['error'] {

@@ -8,6 +8,7 @@ const CREATE: CreateAgent = {
   profile: 'coder',
   backend: 'scripted',
   model: 'opus',
+  account: 'scripted',
   definition: 'hash',
 }
 const SAME = agentRow({ profile: 'coder', definition: 'hash', generation: 4 })

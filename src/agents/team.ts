@@ -9,6 +9,7 @@ export interface CreateAgent {
   readonly profile: string | null
   readonly backend: string
   readonly model: string | null
+  readonly account: string
   /** Blob hash of the resolved definition. */
   readonly definition: string
 }

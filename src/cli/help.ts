@@ -29,7 +29,7 @@ export async function overview(sink: Sink): Promise<string> {
     'Atelier runs a team of AI coding agents on a git repository.\n',
     `${paint.strong('Usage')}  atelier <verb> [--json] [--dir <folder>]\n`,
     ...groups,
-    `Begin with ${paint.name('atelier init')}, or watch ${paint.name('atelier demo')}. More about a verb: ${paint.name('atelier <verb> --help')}\n`,
+    `Begin with ${paint.name('atelier init')}, or watch ${paint.name('atelier demo')}. More: ${paint.name('atelier <verb> --help')}\n`,
   ].join('\n')
 }
 
@@ -47,8 +47,9 @@ export function commandHelp(command: Command, sink: Sink): string {
   const section = (title: string, rows: readonly (readonly [string, string])[]): string[] =>
     rows.length === 0 ? [] : [`${paint.strong(title)}\n${entries(rows, { width, paint, label })}`]
   return [
-    `${paint.name(`atelier ${command.name}`)}: ${command.summary}\n`,
-    ...(command.details === undefined ? [] : [`${wrap(command.details, width).join('\n')}\n`]),
+    `${wrap(`${command.summary}. ${command.details ?? ''}`, width)
+      .join('\n')
+      .trimEnd()}\n`,
     `${paint.strong('Usage')}  ${usageOf(command)}\n`,
     ...section(
       'Arguments',

@@ -88,7 +88,9 @@ export class Narrator {
 
   outro(dir: string): void {
     this.#line('')
-    this.#line(`The project and its record stay in ${dir}. There, try: atelier history impl, atelier events, git log.`)
+    this.#line(`The project and its record stay in ${dir}.`)
+    this.#line('There, try: atelier history impl, atelier events, git log.')
+    this.#line(this.#style('dim', `From a checkout of Atelier: npm run atelier -- history impl --dir ${dir}`))
   }
 
   #said(agent: string, { id, delta, done }: Extract<AgentEvent, { t: 'text' | 'reasoning' }>): void {
@@ -140,7 +142,10 @@ function describe(kind: TranscriptEntry['kind'], body: TranscriptEntry['body']):
     case 'file':
       return `${fieldOf(body, 'change')} ${fieldOf(body, 'path')}`
     case 'usage':
-      return ['input', 'output', 'costUsd'].map((field) => `${field} ${fieldOf(body, field) || 0}`).join(', ')
+      return ['input', 'output', 'costUsd']
+        .filter((field) => Number(fieldOf(body, field)) > 0)
+        .map((field) => `${field} ${fieldOf(body, field)}`)
+        .join(', ')
     default:
       return fieldOf(body, 'text') || JSON.stringify(body)
   }

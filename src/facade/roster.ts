@@ -75,6 +75,12 @@ export class Roster {
     return definition
   }
 
+  /** The login that pays for an agent's turns. */
+  accountOf({ backend: id, env = {}, passEnv = [] }: AgentDefinition): string {
+    const passed = Object.fromEntries(passEnv.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+    return this.#backends.get(id)?.account?.({ ...passed, ...env }) ?? id
+  }
+
   async close(): Promise<void> {
     for (const backend of this.#backends.values()) await backend.close()
   }

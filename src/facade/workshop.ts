@@ -106,7 +106,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     parseName('agent', name)
     const { fields, profile: from } = parseAgentOptions(name, withRole(roleOrOptions, more))
     const definition = roster.resolve(name, from, fields)
-    return { name, stored: settled(createAgent(team, name, from, definition)) }
+    return { name, stored: settled(createAgent(team, name, from, definition, roster.accountOf(definition))) }
   }
 
   async function put(key: string, value: Json, { ifVersion, merge }: PutOptions = {}): Promise<ContextEntry> {

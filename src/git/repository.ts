@@ -13,6 +13,8 @@ const MAX_STATUS_BYTES = 1 << 20
 const DEFAULT_DIFF_BYTES = 1 << 20
 const DEFAULT_COMMITS = 5
 const HASH_BYTES = 100
+/** Every agent's system prompt has them. */
+const SHOWN_CHANGES = 50
 
 /** What a repository looks like now. */
 export interface GitSummary {
@@ -103,20 +105,27 @@ const DIFF = [
   '--submodule=short',
   '--ignore-submodules=dirty',
 ]
-/** A summary as a text for a prompt or a terminal. */
+/** A summary as a text for a prompt or a terminal; of very many changes the first ones. */
 export function describeGit(summary: GitSummary): string {
   const { branch, head, changes, commits } = summary
   const where = branch === null ? `detached at ${head?.slice(0, 10)}` : branch
-  const shown = changes.map(
-    ({ status, path, from }) => `${status} ${from === undefined ? '' : `${from} -> `}${path}`,
-  )
+  const more = changes.length - SHOWN_CHANGES
+  const shown = changes.slice(0, SHOWN_CHANGES).map(({ status, path, from }) => {
+    const before = from === undefined ? '' : `${shownPath(from)} -> `
+    return `${status} ${before}${shownPath(path)}`
+  })
   return [
     `Git branch: ${where}${head === null ? ' (no commits yet)' : ''}`,
-    shown.length === 0 ? 'Working tree: clean' : `Working tree:\n${shown.join('\n')}`,
-    ...(commits.length === 0
-      ? []
-      : [`Recent commits:\n${commits.map(({ hash, subject }) => `${hash} ${subject}`).join('\n')}`]),
+    changes.length === 0 ? 'Working tree: clean' : ['Working tree:', ...shown].join('\n'),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(commits.length === 0 ? [] : ['Recent commits:']),
+    ...commits.map(({ hash, subject }) => `${hash} ${subject}`),
   ].join('\n')
+}
+
+/** A name with line breaks would read as lines of its own. */
+function shownPath(path: string): string {
+  return /\p{Cc}/u.test(path) ? JSON.stringify(path) : path
 }
 
 /** `## main...origin/main [ahead 1]`, `## No commits yet on main`, `## HEAD (no branch)`. */

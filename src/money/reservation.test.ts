@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { percentile, reservationFor } from './reservation.ts'
+import { DEFAULT_ASSUME_USD, percentile, RECENT_TURNS, reservationFor } from './reservation.ts'
 
 describe('a turn sets aside', () => {
   it('its own cap, whatever the turns before it cost', () => {
@@ -19,6 +19,10 @@ describe('a turn sets aside', () => {
   it('what is assumed where nothing is known', () => {
     expect(reservationFor({ capMicros: null, recentMicros: [], assumeMicros: 500 })).toBe(500)
   })
+})
+
+it('an estimate rests on the last 20 turns, and half a dollar is assumed without any', () => {
+  expect([RECENT_TURNS, DEFAULT_ASSUME_USD]).toEqual([20, 0.5])
 })
 
 describe('the nearest-rank percentile', () => {

@@ -3,6 +3,7 @@ import type { Operation, OperationName } from './operation.ts'
 
 type Load = () => Promise<readonly Operation[]>
 
+const defining: Load = async () => (await import('./defining.ts')).DEFINING
 const team: Load = async () => (await import('./team.ts')).TEAM
 const talk: Load = async () => (await import('./talk.ts')).TALK
 const results: Load = async () => (await import('./results.ts')).RESULTS
@@ -14,9 +15,9 @@ const repository: Load = async () => (await import('./repository.ts')).REPOSITOR
 
 /** Where each operation is described; complete by its type. */
 const PLACES: Readonly<Record<OperationName, Load>> = {
-  agent: team,
+  agent: defining,
   agents: team,
-  profile: team,
+  profile: defining,
   profiles: team,
   info: team,
   status: team,

@@ -1,5 +1,6 @@
 /** Every verb of the product, once. */
 import { CONTEXT } from './context.ts'
+import { DEFINING } from './defining.ts'
 import { LOG } from './log.ts'
 import { MONEY } from './money.ts'
 import type { Operation, OperationGroup } from './operation.ts'
@@ -10,6 +11,7 @@ import { TALK } from './talk.ts'
 import { TEAM } from './team.ts'
 
 export const OPERATIONS: readonly Operation[] = [
+  ...DEFINING,
   ...TEAM,
   ...TALK,
   ...RESULTS,

@@ -20,9 +20,9 @@ import type { ProcessEntry } from './process-table.ts'
 import { processesOf, send, sweep, type SweepTarget } from './sweep.ts'
 
 /** How long a child may take to clean up after SIGTERM. Claude Code needs 1.5 s. */
-export const TERM_GRACE_MS = 2000
+const TERM_GRACE_MS = 2000
 /** How long the output is waited for after the exit while others hold the pipe open. */
-export const PIPE_GRACE_MS = 500
+const PIPE_GRACE_MS = 500
 /** The same for stderr when everything that was found is gone. */
 const STDERR_GRACE_MS = 100
 /** A process in uninterruptible sleep outlives SIGKILL: waited for this long, then left to the system. */
@@ -39,7 +39,8 @@ export interface ChildOptions {
   /** `closed`: reads end of file at once. `open`: the owner writes. Default `closed`. */
   readonly stdin?: 'closed' | 'open'
   /**
-   * The markers in `env` by which its descendants are found when it ends. Without any it is a plain
+   * The markers in `env` by which its descendants are found when it ends: everything that carries
+   * them is killed then, so children that run at the same time need markers of their own. Without any it is a plain
    * program that starts nothing of its own: the process table is read only when it is stopped.
    */
   readonly markers?: ProcessMarkers

@@ -36,6 +36,8 @@ export interface HostEnvironment {
   /** Backends by id. */
   backend(id: string): AgentBackend | undefined
   readonly backends: readonly string[]
+  /** Ends what a dead host of this machine left running of a turn. */
+  sweepTurn(turn: string): Promise<void>
   /** Facts about the repository for the system prompt. */
   gitContext(dir: string): Promise<string>
   /** The variables of this process: agents get only those that they name. */

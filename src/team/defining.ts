@@ -35,6 +35,7 @@ export async function createAgent(
   name: string,
   profile: string | null,
   definition: AgentDefinition,
+  account: string,
 ): Promise<void> {
   const body = canonicalJson(definition)
   const hash = hashText(body)
@@ -50,7 +51,7 @@ export async function createAgent(
       ledger: await reader.get('ledger', agentScope(name)),
     }),
     decide({ row, open, ledger }) {
-      const decision = decideCreate({ agent: name, profile, backend, model, definition: hash }, row, open)
+      const decision = decideCreate({ agent: name, profile, backend, model, account, definition: hash }, row, open)
       if ('refused' in decision || maxCostUsd === undefined) return decision
       const limitMicros = microsOf(maxCostUsd)
       const unchanged = ledger?.limitMicros === limitMicros || decision.events.length === 0

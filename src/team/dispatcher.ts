@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { DefinitionCache, type HostEnvironment, type TeamContext } from './context.ts'
+import { AccountLimits } from './account-limits.ts'
 import { runTurn, type ActivityListener, type RunningTurn } from './turn-runner.ts'
 import { startTurn } from './turn-start.ts'
 
@@ -40,6 +41,8 @@ export class Dispatcher {
   #unsubscribe: () => void = () => {}
   /** Ends looking closely at other processes. */
   #relax: (() => void) | undefined
+  /** Accounts whose quota is used up, and what starts their agents again. */
+  readonly #limits: AccountLimits
   #lastPostAt = 0
   readonly #idleListeners = new Set<() => void>()
 
@@ -48,12 +51,16 @@ export class Dispatcher {
     this.#environment = environment
     this.#host = host
     this.#options = options
+    this.#limits = new AccountLimits(team.clock, () => void this.scan())
   }
 
   /** Begins to start turns: first of what waits already. */
   async open(): Promise<void> {
     this.#accepting = true
     this.#unsubscribe = this.#team.feed.subscribe((event) => this.#observe(event))
+    for (const { account, limitedUntil } of await this.#team.store.read((reader) => reader.list('account'))) {
+      this.#limits.set(account, limitedUntil)
+    }
     this.#stopScan = repeat(this.#team.loops, SCAN_INTERVAL_MS, () => this.scan())
     await this.scan()
   }
@@ -63,7 +70,10 @@ export class Dispatcher {
     if (!this.#accepting) return
     try {
       const ready = await this.#team.store.read((reader) => reader.list('agent', { where: { ready: 1 }, limit: SCAN_LIMIT }))
-      for (const agent of ready) if (this.#environment.backend(agent.backend) !== undefined) this.#offer(agent.name)
+      for (const agent of ready) {
+        if (this.#environment.backend(agent.backend) === undefined || this.#limits.has(agent.account)) continue
+        this.#offer(agent.name)
+      }
       this.#pump()
     } catch (error) {
       this.#options.onError(error)
@@ -103,6 +113,7 @@ export class Dispatcher {
     this.#candidates.clear()
     this.#stopScan()
     this.#relax?.()
+    this.#limits.close()
   }
 
   /** Ends the turns that run, without settling them. */
@@ -136,6 +147,8 @@ export class Dispatcher {
         return
       case 'message.cancelled':
         return this.#cancelMessage(event.data.message, { kind: 'cancelled', message: event.data.reason })
+      case 'account.limited':
+        return this.#limits.set(event.data.account, event.data.until)
       case 'turn.lost':
         this.#running.get(event.data.turn)?.abandon()
         void this.scan()

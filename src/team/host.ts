@@ -44,7 +44,7 @@ export class Host {
     this.#team = team
     this.#environment = environment
     this.#options = options
-    this.#liveness = new Liveness(team, environment.identity, this.id, onError)
+    this.#liveness = new Liveness(team, environment, this.id, onError)
     this.#scheduler = new Scheduler(team, this.id, onError)
     this.#dispatcher = new Dispatcher(team, environment, this.id, {
       concurrency: options.concurrency,

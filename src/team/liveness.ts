@@ -4,7 +4,7 @@ import type { NewEvent } from '../events.ts'
 import type { Reader } from '../store.ts'
 import type { HostRow, MessageRow, TurnRow } from '../tables.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
-import type { ProcessIdentity, TeamContext } from './context.ts'
+import type { HostEnvironment, ProcessIdentity, TeamContext } from './context.ts'
 
 /** How often the processes of known hosts are looked for: a dead one is noticed within a second. */
 const LOOK_INTERVAL_MS = 400
@@ -28,15 +28,22 @@ export class Liveness {
   readonly #identity: ProcessIdentity
   readonly #self: string
   readonly #onError: (error: unknown) => void
+  readonly #sweepTurn: (turn: string) => Promise<void>
   #hosts: readonly HostRow[] = []
   #looks = 0
   #stale = true
   #stop: CancelTimer = () => {}
   #unsubscribe: () => void = () => {}
 
-  constructor(team: TeamContext, identity: ProcessIdentity, self: string, onError: (error: unknown) => void) {
+  constructor(
+    team: TeamContext,
+    { identity, sweepTurn }: Pick<HostEnvironment, 'identity' | 'sweepTurn'>,
+    self: string,
+    onError: (error: unknown) => void,
+  ) {
     this.#team = team
     this.#identity = identity
+    this.#sweepTurn = sweepTurn
     this.#self = self
     this.#onError = onError
   }
@@ -77,7 +84,14 @@ export class Liveness {
 
   async #bury(host: string, reason: 'host_died' | 'lease_expired'): Promise<void> {
     this.#stale = true
+    // What it started here is ended before its messages are handed on; on other machines, its own guard does that.
+    if (reason === 'host_died') await this.#sweep(host)
     await loseTurns(this.#team, { host, reason, by: this.#self, onlyIf: (row) => isGone(row, this.#identity) })
+  }
+
+  async #sweep(host: string): Promise<void> {
+    const turns = await this.#team.store.read((reader) => reader.list('turn', { where: { state: 'running', host } }))
+    for (const turn of turns) await this.#sweepTurn(turn.id).catch(this.#onError)
   }
 }
 

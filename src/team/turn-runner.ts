@@ -54,7 +54,7 @@ export function runTurn(
     const stopTimer = limitTime(team, started, cancel)
     const flush = transcriptFlusher(team, record)
     try {
-      const outcome = await followBackend(team, environment, started, record, controller.signal, (event) => {
+      const outcome = await followBackend(team, environment, hostId, started, record, controller.signal, (event) => {
         record.add(event)
         flush.soon()
         onActivity(started, event)
@@ -98,6 +98,7 @@ function limitTime(team: TeamContext, started: StartedTurn, cancel: (why: Cancel
 async function followBackend(
   team: TeamContext,
   environment: HostEnvironment,
+  hostId: string,
   started: StartedTurn,
   record: TurnRecord,
   signal: AbortSignal,
@@ -106,7 +107,7 @@ async function followBackend(
   const backend = environment.backend(started.agent.backend)
   if (backend === undefined) return failed('unknown', `No backend "${started.agent.backend}" is registered in this process.`)
   try {
-    const request = await requestFor(environment, started, record)
+    const request = await requestFor(environment, hostId, started, record)
     crash('backend.run.before')
     const grace = overdue(team, signal)
     try {
@@ -147,7 +148,12 @@ function overdue(team: TeamContext, signal: AbortSignal): { readonly outcome: Pr
   return { outcome, stop: () => stop() }
 }
 
-async function requestFor(environment: HostEnvironment, started: StartedTurn, record: TurnRecord): Promise<TurnRequest> {
+async function requestFor(
+  environment: HostEnvironment,
+  hostId: string,
+  started: StartedTurn,
+  record: TurnRecord,
+): Promise<TurnRequest> {
   const { definition, agent, turn, prompt } = started
   const gitContext = definition.gitContext === true ? await gitContextOf(environment, record) : undefined
   const systemPrompt = systemPromptOf(definition, gitContext)
@@ -156,6 +162,7 @@ async function requestFor(environment: HostEnvironment, started: StartedTurn, re
   const resume = definition.session === 'fresh' ? null : agent.session
   return {
     turn,
+    host: hostId,
     agent: agent.name,
     cwd: environment.dir,
     prompt,

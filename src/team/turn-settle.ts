@@ -11,7 +11,7 @@ import type { StartedTurn } from './turn-start.ts'
 
 /**
  * Settles a turn. A turn that was taken from this host meanwhile changes nothing.
- * @returns true if more messages wait for the agent
+ * @returns true if a message waits for the agent that may be started now
  */
 export async function settleTurn(
   team: TeamContext,
@@ -33,7 +33,7 @@ export async function settleTurn(
       const message = await reader.get('message', started.message.id)
       return { turn, message, agent: await reader.get('agent', started.agent.name) }
     },
-    decide({ turn, message }, now) {
+    decide({ turn, message, agent }, now) {
       const decision = decideFinish(
         {
           turn: started.turn,
@@ -46,13 +46,14 @@ export async function settleTurn(
           costSource: outcome.costSource ?? null,
           modelTurns: outcome.modelTurns ?? 1,
         },
-        { turn, message },
+        { turn, message, account: agent?.account ?? started.agent.account },
         now,
       )
       return 'refused' in decision ? decision : { ...decision, rows: transcript.rows }
     },
   })
-  return (result.loaded.agent?.queued ?? 0) > 0
+  const limited = result.ok && result.events.some((event) => event.type === 'account.limited')
+  return !limited && (result.loaded.agent?.queued ?? 0) > 0
 }
 
 function failureOf(outcome: TurnOutcome): TurnFailure | null {

@@ -1,12 +1,13 @@
 /** Takes an agent's next message and commits the intent to run it, before anything runs. */
 import type { AgentDefinition } from '../agents/definition.ts'
 import { decideStart } from '../agents/mailbox.ts'
+import { limitedUntil } from '../agents/quota.ts'
 import { hashText, newId } from '../ids.ts'
 import { estimateScope, refusalFor } from '../money/ledger.ts'
 import { DEFAULT_ASSUME_USD, reservationFor } from '../money/reservation.ts'
 import { microsOf } from '../money/usd.ts'
 import type { Reader } from '../store.ts'
-import type { AgentRow, MessageRow } from '../tables.ts'
+import type { AccountRow, AgentRow, MessageRow } from '../tables.ts'
 import { unpackText, type DefinitionCache, type TeamContext } from './context.ts'
 import { loadFunds, type Funds } from './posting.ts'
 
@@ -27,6 +28,7 @@ interface Candidate {
   readonly prompt: string
   readonly funds: Funds
   readonly recentMicros: readonly number[]
+  readonly account: AccountRow | undefined
 }
 
 /**
@@ -45,7 +47,7 @@ export async function startTurn(
     keys: [`agent:${agent}`],
     by: { actor: host.id, via: 'host' },
     load: (reader) => loadCandidate(reader, definitions, host, agent),
-    decide(candidate) {
+    decide(candidate, now) {
       if (candidate === undefined) return { events: [] }
       const { definition, funds, recentMicros, next, agent: row } = candidate
       const reservedMicros = reservationFor({
@@ -57,7 +59,12 @@ export async function startTurn(
       const promptHash = typeof next.prompt === 'string' ? hashText(next.prompt) : next.prompt.blob
       return decideStart(
         { turn, agent, host: host.id, promptHash, reservedMicros, session },
-        { agent: row, next, refused: refusalFor(funds.ledgers, funds.running, reservedMicros) },
+        {
+          agent: row,
+          next,
+          refused: refusalFor(funds.ledgers, funds.running, reservedMicros),
+          limitedUntil: limitedUntil(candidate.account, now),
+        },
       )
     },
   })
@@ -90,5 +97,6 @@ async function loadCandidate(
     prompt: await unpackText(reader, next.prompt),
     funds: await loadFunds(reader, name),
     recentMicros: estimate?.recentMicros ?? [],
+    account: await reader.get('account', agent.account),
   }
 }

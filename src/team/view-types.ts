@@ -20,6 +20,8 @@ export interface AgentLine {
   readonly profile: string | null
   /** When its turn began. */
   readonly since: number | null
+  /** What its next message waits for, where that is not just a host: its account's quota until a time. */
+  readonly waitingFor: { readonly quota: string; readonly until: number } | null
   /** Why its last message failed. */
   readonly error: ErrorData | null
 }

@@ -5,6 +5,7 @@ import { statusOf } from '../agents/display.ts'
 import { unknownAgent } from '../agents/mailbox.ts'
 import { NEVER } from '../agents/projection.ts'
 import { TASK_CHARACTERS } from '../agents/prompts.ts'
+import { limitedUntil } from '../agents/quota.ts'
 import { AtelierError, toError } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, Store } from '../store.ts'
@@ -42,13 +43,13 @@ export async function viewStatus(view: ViewContext): Promise<TeamStatus> {
     const total = spending(await ledgerOf(reader, 'global'))
     const agents: AgentLine[] = []
     for (const agent of await reader.list('agent', { where: { state: 'active' } })) {
-      agents.push(await agentLine(reader, agent, hosts))
+      agents.push(await agentLine(reader, agent, hosts, view.clock.now()))
     }
     return { agents, hosts, costUsd: total.costUsd, assumedUsd: total.assumedUsd }
   })
 }
 
-async function agentLine(reader: Reader, agent: AgentRow, hosts: readonly HostLine[]): Promise<AgentLine> {
+async function agentLine(reader: Reader, agent: AgentRow, hosts: readonly HostLine[], now: number): Promise<AgentLine> {
   const turn = agent.turn === null ? undefined : await reader.get('turn', agent.turn)
   const current = turn === undefined ? undefined : await reader.get('message', turn.message)
   const last = agent.last === null ? undefined : await reader.get('message', agent.last)
@@ -64,8 +65,14 @@ async function agentLine(reader: Reader, agent: AgentRow, hosts: readonly HostLi
     backend: agent.backend,
     profile: agent.profile,
     since: turn?.startedAt ?? null,
+    waitingFor: agent.ready === 1 ? await quotaOf(reader, agent, now) : null,
     error: last?.state === 'failed' ? last.error : null,
   }
+}
+
+async function quotaOf(reader: Reader, agent: AgentRow, now: number): Promise<AgentLine['waitingFor']> {
+  const until = limitedUntil(await reader.get('account', agent.account), now)
+  return until === null ? null : { quota: agent.account, until }
 }
 
 function textHead(message: MessageRow): string {
@@ -133,7 +140,7 @@ export async function assertAgent(store: Store, name: string): Promise<void> {
 export async function viewInfo(view: ViewContext, name: string): Promise<AgentInfo> {
   return view.store.read(async (reader) => {
     const agent = await activeAgent(reader, name)
-    const line = await agentLine(reader, agent, hostLines(view, await reader.list('host')))
+    const line = await agentLine(reader, agent, hostLines(view, await reader.list('host')), view.clock.now())
     const definition = JSON.parse((await reader.blob(agent.definition)) ?? '{}') as AgentDefinition
     return {
       name,

@@ -93,6 +93,7 @@ function newAgent(name: string, createdAt: number): AgentRow {
     profile: null,
     backend: 'scripted',
     model: null,
+    account: 'scripted',
     definition: 'none',
     session: null,
     queued: 0,

@@ -2,7 +2,6 @@ import type { CancelTimer, Clock } from './clock.ts'
 
 interface Timer {
   readonly at: number
-  readonly order: number
   readonly act: () => void
 }
 
@@ -15,7 +14,7 @@ const SETTLE_TURNS = 10
  */
 export class ManualClock implements Clock {
   #now: number
-  #order = 0
+  /** In the order in which they were set. */
   readonly #timers = new Set<Timer>()
 
   /** @param now where time starts, in ms since the Unix epoch; default 2026-01-01T00:00:00Z */
@@ -29,7 +28,7 @@ export class ManualClock implements Clock {
 
   after(ms: number, act: () => void): CancelTimer {
     if (!Number.isFinite(ms)) return () => {}
-    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, act }
+    const timer: Timer = { at: this.#now + Math.max(0, ms), act }
     this.#timers.add(timer)
     return () => void this.#timers.delete(timer)
   }
@@ -64,7 +63,7 @@ export class ManualClock implements Clock {
     let first: Timer | undefined
     for (const timer of this.#timers) {
       if (timer.at > end) continue
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
+      if (first === undefined || timer.at < first.at) first = timer
     }
     return first
   }

@@ -1,8 +1,9 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { flagOf, parseArguments, readStandardInput, splitVerb } from '../../src/cli/arguments.ts'
 import type { Param } from '../../src/operations/operation.ts'
 import { OPERATIONS } from '../../src/operations/table.ts'
+import { containing } from './support.ts'
 
 const PARAMS: readonly Param[] = [
   { name: 'agent', type: 'string', required: true, positional: true, description: 'Who' },
@@ -76,10 +77,7 @@ describe('a command line', () => {
     [[], '<agent> is missing: Who.'],
     [['', 'x'], '<agent> is empty'],
   ])('refuses %j', (words, message) => {
-    const refused = expect.objectContaining({
-      code: 'invalid_input',
-      message: expect.stringContaining(message),
-    })
+    const refused: unknown = expect.objectContaining({ code: 'invalid_input', message: containing(message) })
     expect(() => parseArguments(PARAMS, words)).toThrow(refused)
   })
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { processesWith } from './processes.ts'
-import { cli, project, run, start } from './support.ts'
+import { cli, containing, project, run, start } from './support.ts'
 
 const TEAM = {
   backend: 'scripted',
@@ -45,7 +45,7 @@ describe('usage', () => {
     const { status, out, err } = await cli(['ask', 'nobody', 'hello', '--json', '--dir', project(TEAM)])
     expect(status).toBe(1)
     expect(JSON.parse(out)).toMatchObject({
-      error: { code: 'not_found', message: expect.stringContaining('nobody') },
+      error: { code: 'not_found', message: containing('nobody') },
     })
     expect(err).toContain('[not_found]')
   })
@@ -63,13 +63,13 @@ describe('an error', () => {
   it('ends with 1: an unknown agent, a failed turn, no result yet, a key that is not there', async () => {
     const dir = project(TEAM)
     const unknown = await cli(['ask', 'imp', 'hello', '--dir', dir])
-    expect(unknown).toMatchObject({ status: 1, err: expect.stringContaining('Did you mean "impl"?') })
+    expect(unknown).toMatchObject({ status: 1, err: containing('Did you mean "impl"?') })
     expect(await cli(['result', 'impl', '--dir', dir])).toMatchObject({
       status: 1,
-      err: expect.stringContaining('[no_result]'),
+      err: containing('[no_result]'),
     })
     const failed = await cli(['ask', 'impl', 'fail', '--dir', dir])
-    expect(failed).toMatchObject({ status: 1, out: '', err: expect.stringContaining('no such model') })
+    expect(failed).toMatchObject({ status: 1, out: '', err: containing('no such model') })
     expect(await cli(['get', 'nothing', '--dir', dir])).toMatchObject({ status: 1 })
   })
 
@@ -80,7 +80,7 @@ describe('an error', () => {
     expect((await cli(['ask', 'impl', 'one', '--dir', dir])).status).toBe(0)
     expect((await cli(['ask', 'impl', 'two', '--dir', dir])).status).toBe(0)
     const over = await cli(['ask', 'impl', 'three', '--dir', dir])
-    expect(over).toMatchObject({ status: 4, err: expect.stringContaining('[budget_exceeded]') })
+    expect(over).toMatchObject({ status: 4, err: containing('[budget_exceeded]') })
   })
 
   it('of some agents of a fan ends with 3, and of all with what they have in common', async () => {
@@ -107,7 +107,7 @@ describe('a wait', () => {
     ]) {
       expect(await run(words, { dir })).toMatchObject({
         status: 3,
-        err: expect.stringContaining('[timeout]'),
+        err: containing('[timeout]'),
       })
     }
     const status = await run(['status', '--json'], { dir })
@@ -132,7 +132,7 @@ describe('Ctrl-C', () => {
     expect(await asking.ended).toMatchObject({
       status: 130,
       signal: null,
-      err: expect.stringContaining('[cancelled]'),
+      err: containing('[cancelled]'),
     })
     expect(processesWith(dir)).toEqual([])
     const { out } = await run(['history', 'sleeper', '--json'], { dir })

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isRunning, processesWith } from './processes.ts'
-import { project, run, start, type Finished } from './support.ts'
+import { containing, type Finished, project, run, start } from './support.ts'
 
 const TEAM = {
   backend: 'scripted',
@@ -56,7 +56,7 @@ describe('up and down', () => {
     watching.child.kill('SIGINT')
     await watching.ended
     const down = await run(['down', '--now'], { dir })
-    expect(down).toMatchObject({ status: 0, err: expect.stringContaining('running turns were interrupted') })
+    expect(down).toMatchObject({ status: 0, err: containing('running turns were interrupted') })
     expect(down.err).toContain('1 agent')
     expect(processesWith(dir)).toEqual([])
   })
@@ -80,7 +80,7 @@ describe('up and down', () => {
     rmSync(join(dir, 'atelier.config.json'))
     expect(await run(['down'], { dir })).toMatchObject({
       status: 0,
-      err: expect.stringContaining('Ended the background host'),
+      err: containing('Ended the background host'),
     })
   })
 })
@@ -99,7 +99,7 @@ describe('cast', () => {
     expect(again.err).not.toContain('Started')
     expect(await run(['await-all', '--json'], { dir })).toMatchObject({
       status: 0,
-      out: expect.stringContaining('reviewer: hello'),
+      out: containing('reviewer: hello'),
     })
   })
 
@@ -107,7 +107,7 @@ describe('cast', () => {
     const dir = project(TEAM)
     expect(await run(['cast', 'nobody', 'hello'], { dir })).toMatchObject({
       status: 1,
-      err: expect.stringContaining('[not_found]'),
+      err: containing('[not_found]'),
     })
     expect(processesWith(dir)).toEqual([])
   })
@@ -117,7 +117,7 @@ describe('a host with a limit of idleness', () => {
   it('ends by itself', async () => {
     const dir = project(TEAM)
     const host = start(['host', '--idle-exit', '100ms'], { dir })
-    expect(await host.ended).toMatchObject({ status: 0, err: expect.stringContaining('has ended') })
+    expect(await host.ended).toMatchObject({ status: 0, err: containing('has ended') })
     expect(await run(['ask', 'impl', 'hello'], { dir })).toMatchObject({ status: 0 })
   })
 })

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import type { ZodType } from 'zod'
 import { referencePages } from '../../scripts/reference.ts'
 import { flagOf, GLOBAL_PARAMS, parseArguments, splitVerb } from '../../src/cli/arguments.ts'
 import { allCommands, findCommand } from '../../src/cli/commands.ts'
@@ -76,12 +77,12 @@ describe('schemas', () => {
   it.each(OPERATIONS.map((operation) => [operation.name, operation]))(
     '%s takes exactly its params',
     (_name, operation) => {
-      const { shape } = inputSchema(operation)
+      const shape: Readonly<Record<string, ZodType>> = inputSchema(operation).shape
       expect(Object.keys(shape)).toEqual(operation.params.map(({ name }) => name))
-      const required = Object.entries(shape).filter(([, member]) => !member.safeParse(undefined).success)
-      expect(required.map(([name]) => name)).toEqual(
-        operation.params.filter((param) => param.required).map(({ name }) => name),
+      const required = Object.keys(shape).filter(
+        (name) => shape[name]?.safeParse(undefined).success === false,
       )
+      expect(required).toEqual(operation.params.filter((param) => param.required).map(({ name }) => name))
       expect(inputSchema(operation).safeParse({ surprise: 1 }).success).toBe(false)
     },
   )

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { runCli } from '../../src/cli/cli.ts'
 import type { Sink, Terminal } from '../../src/cli/terminal.ts'
 import type { Json } from '../../src/json.ts'
@@ -100,7 +100,8 @@ export const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', impor
 
 export interface RunOptions {
   readonly dir: string
-  readonly input?: string
+  /** What is written to standard input before it ends; null leaves it open. */
+  readonly input?: string | null
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -116,7 +117,7 @@ export interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<Finished>
   /** Resolves when this stands in what it has written. */
-  wrote(stream: 'out' | 'err', text: string): Promise<void>
+  readonly wrote: (stream: 'out' | 'err', text: string) => Promise<void>
 }
 
 /** Starts `atelier` as a process of its own. */
@@ -144,7 +145,7 @@ export function start(words: readonly string[], { dir, input = '', env = {} }: R
     })
   }
   child.stdin.on('error', () => {})
-  child.stdin.end(input)
+  if (input !== null) child.stdin.end(input)
   const ended = new Promise<Finished>((resolve) => {
     child.on('close', (status, signal) => {
       children.delete(child)
@@ -180,4 +181,14 @@ export function shellWords(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/gu)].map(
     ([, single, double, plain]) => single ?? double ?? plain ?? '',
   )
+}
+
+/** Stands for any text with this in it. */
+export function containing(text: string): string {
+  return expect.stringContaining(text) as string
+}
+
+/** Stands for any text of this form. */
+export function matching(pattern: RegExp): string {
+  return expect.stringMatching(pattern) as string
 }

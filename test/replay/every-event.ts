@@ -52,6 +52,13 @@ const DAY: readonly (Action | NewEvent)[] = [
   LOSE,
   { ...START, ...TESTS, host: 'host_2' },
   FINISH,
+  // Deferred by a quota that is used up, and run when it is reset.
+  { ...POST, ...TESTS },
+  { ...START, ...TESTS },
+  { ...FINISH, outcome: 'usage_limit', costMicros: 0 },
+  { do: 'pass', ms: 900_000 },
+  { ...START, ...TESTS },
+  FINISH,
   // A limit that covers nothing more.
   { do: 'setBudget', agent: 'tests', limitMicros: 400_000 },
   { do: 'resetBudget', agent: 'tests' },

@@ -38,6 +38,7 @@ export function agentRow(changes: Partial<AgentRow> = {}): AgentRow {
     profile: null,
     backend: 'scripted',
     model: null,
+    account: 'scripted',
     definition: 'd'.repeat(64),
     session: null,
     queued: 0,

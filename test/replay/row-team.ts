@@ -27,16 +27,17 @@ import { microsOf } from '../../src/money/usd.ts'
 import { projection } from '../../src/projection.ts'
 import type { AgentRow, MessageRow, RowLookup, ScheduleRow, TableName, Tables } from '../../src/tables.ts'
 import type { ProjectedRows } from '../../src/testing/replay.ts'
+import { limitedUntil } from '../../src/agents/quota.ts'
 import { DEFINITIONS, type Action } from './actions.ts'
 import { sessionOf, USAGE } from './example-rows.ts'
 
 /** What a command has done. */
 export type Result = { readonly events: readonly AtelierEvent[] } | { readonly refused: ErrorCode }
 
-export const START_MS = 1_800_000_000_000
+export const START_MS: number = 1_800_000_000_000
 
 /** Longer than what stays inline. */
-export const LONG_PROMPT = 'Fix it. '.repeat(1000)
+export const LONG_PROMPT: string = 'Fix it. '.repeat(1000)
 
 export class RowTeam {
   readonly log: AtelierEvent[] = []
@@ -45,7 +46,7 @@ export class RowTeam {
   readonly #turns: string[] = []
   readonly #messages: string[] = []
   readonly #onEvent: () => void
-  now = START_MS
+  now: number = START_MS
 
   /** @param onEvent called after each event, when its rows are there */
   constructor(onEvent: () => void = () => {}) {
@@ -134,7 +135,7 @@ export class RowTeam {
     const hash = hashText(canonicalJson(definition))
     this.#definitions.set(hash, definition)
     const { backend, model = null, maxCostUsd } = definition
-    const create = { agent, profile, backend, model, definition: hash }
+    const create = { agent, profile, backend, model, account: backend, definition: hash }
     const decided = decideCreate(create, this.get('agent', agent), this.#open(agent))
     if ('refused' in decided || maxCostUsd === undefined || decided.events.length === 0)
       return this.#commit(decided)
@@ -169,7 +170,12 @@ export class RowTeam {
     const promptHash = typeof next.prompt === 'string' ? hashText(next.prompt) : next.prompt.blob
     const start = { turn: `turn_${this.#turns.length}`, agent, host, promptHash, reservedMicros, session }
     return this.#commit(
-      decideStart(start, { agent: row, next, refused: this.#refusal(agent, reservedMicros) }),
+      decideStart(start, {
+        agent: row,
+        next,
+        refused: this.#refusal(agent, reservedMicros),
+        limitedUntil: limitedUntil(this.get('account', row.account), this.now),
+      }),
     )
   }
 
@@ -197,7 +203,15 @@ export class RowTeam {
       modelTurns: 1,
     }
     return this.#commit(
-      decideFinish(finish, { turn, message: this.get('message', turn?.message ?? '') }, this.now),
+      decideFinish(
+        finish,
+        {
+          turn,
+          message: this.get('message', turn?.message ?? ''),
+          account: this.get('agent', turn?.agent ?? '')?.account ?? 'scripted',
+        },
+        this.now,
+      ),
     )
   }
 

@@ -77,6 +77,7 @@ export class StoreTeam {
           action.agent,
           action.profile,
           DEFINITIONS[action.definition] as AgentDefinition,
+          (DEFINITIONS[action.definition] as AgentDefinition).backend,
         )
       case 'reset':
         return resetAgent(team, action.agent)

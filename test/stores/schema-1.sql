@@ -1,13 +1,14 @@
 CREATE TABLE "meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL);
 CREATE TABLE "blob" ("hash" TEXT PRIMARY KEY, "body" TEXT NOT NULL);
 CREATE TABLE "event" ("seq" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "type" TEXT NOT NULL, "version" INTEGER NOT NULL, "actor" TEXT NOT NULL, "via" TEXT NOT NULL, "data" TEXT NOT NULL);
-CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"));
+CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "account" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"));
 CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1;
 CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "message_mailbox" ON "message" ("agent", "position");
 CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"));
 CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running';
 CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"));
+CREATE TABLE "account" ("account" TEXT, "limitedUntil" INTEGER, "reason" TEXT, "since" INTEGER, PRIMARY KEY ("account"));
 CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRIMARY KEY ("name"));
 CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"));
 CREATE INDEX "schedule_due" ON "schedule" ("nextAt");

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { AtelierError } from '../../errors.ts'
 import type { HostedWorkshop } from '../../facade/workshop.ts'
 import type { Outputs } from '../../operations/outputs.ts'
@@ -95,12 +96,18 @@ async function waitUntilGone(
   }
 }
 
+/** A process that has ended and that nobody has collected yet, as in a container without an init, is gone. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch {
     return false
+  }
+  try {
+    return !/\) Z /u.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    // It ended in between, or this system has no such file.
+    return !existsSync('/proc/self/stat')
   }
 }
 
@@ -112,7 +119,7 @@ function tell(session: Session, ended: readonly Ended[], waiting: number): void 
 }
 
 const HOW: Readonly<Record<Ended['how'], string>> = {
-  drained: 'nothing was running, or it had finished',
+  drained: 'its turns had finished',
   interrupted: 'running turns were interrupted',
   killed: 'it did not end by itself and was killed',
 }

@@ -93,15 +93,16 @@ function tell(session: Session, { config, written, agents, found }: Outcome): vo
     written ? `Wrote ${config} and trusted ${session.dir}.` : `Kept ${config} and trusted ${session.dir}.`,
   )
   note(session, agents.length === 0 ? 'The team is empty.' : `The team: ${agents.join(', ')}.`)
-  const standIn =
-    found.length > 0 ? `${found.join(' and ')} found on PATH: see` : 'put your agent in its place in'
+  const example = found.length > 0 ? `; for ${found.join(' and ')}, found on PATH, it has an example` : ''
   note(
     session,
     [
       '',
       'Next:',
       `  atelier ask ${first} 'What would you do first?'`,
-      ...(written ? [`  The agents are a stand-in that repeats the prompt; ${standIn} ${config}.`] : []),
+      ...(written
+        ? [`  ${config} names a stand-in that repeats its prompt: put your agent there${example}.`]
+        : []),
       '  atelier --help shows all verbs.',
     ].join('\n'),
   )

@@ -16,6 +16,7 @@ import { eventLine } from '../views/log.ts'
 /** Aborted by Ctrl-C while a line waits for its value. */
 export interface Interruption {
   signal: AbortSignal | undefined
+  abort: () => void
 }
 
 export interface ScopeOptions {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { isAtelierError } from '../../errors.ts'
 import type { OperationName } from '../../operations/operation.ts'
 import { formatTable } from '../columns.ts'
 import { paintFor } from '../paint.ts'
@@ -16,6 +17,7 @@ const WIDEST_CELL = 40
 export function showValue(value: unknown, session: Session, origin: OperationName | undefined): string {
   const { out } = session.terminal
   if (typeof value === 'string') return out.isTerminal ? safeText(value) : value
+  if (isAtelierError(value)) return `error: ${value.message} [${value.code}]`
   if (origin !== undefined) return outputText(origin, value, session).trimEnd()
   if (isTable(value)) return showRecords(value, session)
   return inspect(value, { colors: out.colour, depth: 4, breakLength: Math.min(out.width, 120) })

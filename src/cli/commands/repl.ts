@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { start, type REPLServer } from 'node:repl'
-import { isAtelierError, messageOf } from '../../errors.ts'
+import { PassThrough } from 'node:stream'
 import type { Workshop } from '../../facade/contract.ts'
 import { EXIT_OK, type ExitStatus } from '../command.ts'
 import { overview } from '../help.ts'
-import { paintFor } from '../paint.ts'
 import { note, openOptions, type Session } from '../session.ts'
-import { readable } from '../text.ts'
+import { evaluateInTurn, tellError, type LineByLine } from './repl-lines.ts'
 import { membersInScope, type Interruption } from './repl-scope.ts'
 import { showValue } from './repl-values.ts'
 
@@ -33,17 +33,19 @@ export async function runRepl(_input: unknown, session: Session): Promise<ExitSt
 
 async function talk(session: Session, shop: Workshop): Promise<void> {
   const { terminal } = session
-  const interruption: Interruption = { signal: undefined }
+  const { isTTY } = terminal.in
+  const interruption: Interruption = { signal: undefined, abort: () => {} }
   const print = (line: string): void => {
     terminal.out.write(terminal.out.isTerminal ? `\r\u001B[2K${line}\n` : `${line}\n`)
-    if (terminal.in.isTTY) server.displayPrompt(true)
+    if (isTTY) lines.displayPrompt(true)
   }
   const scope = membersInScope(shop, { interruption, print, session })
+  const piped = new PassThrough()
   const server = start({
-    prompt: terminal.in.isTTY ? 'atelier> ' : '',
-    input: terminal.in,
+    prompt: isTTY ? 'atelier> ' : '',
+    input: isTTY ? terminal.in : piped,
     output: process.stdout,
-    terminal: terminal.in.isTTY && terminal.out.isTerminal,
+    terminal: isTTY && terminal.out.isTerminal,
     useColors: terminal.out.colour,
     ignoreUndefined: true,
     writer: (value: unknown) => showValue(value, session, scope.originOf(value)),
@@ -57,63 +59,23 @@ async function talk(session: Session, shop: Workshop): Promise<void> {
     })
   }
   describeHelp(server, session)
-  const evaluated = awaitValues(server, session, interruption)
+  const lines = evaluateInTurn(server, session, interruption)
   const exited = new Promise<void>((resolve) => server.once('exit', resolve))
-  if (terminal.in.isTTY) await keepHistory(server, session)
+  if (isTTY) await keepHistory(server, session)
+  else await handOver(terminal.in, piped, lines)
   await exited
-  // Lines that came through a pipe are all read before the first of them has been answered.
-  await evaluated()
+  interruption.abort()
   await scope.close()
 }
 
-/**
- * Shows what a promise gives, since that is what a person means by `status()`; one line after the other.
- * Ctrl-C calls off what the line waits for.
- * @returns resolves when every line so far is answered
- */
-function awaitValues(server: REPLServer, session: Session, interruption: Interruption): () => Promise<void> {
-  const evaluate = server.eval.bind(server)
-  let last = Promise.resolve()
-  const inTurn: typeof server.eval = function (code, context, file, done) {
-    last = last.then(
-      () =>
-        new Promise((resolve) => {
-          const release = takeInterrupt(server, interruption)
-          const end = (error: Error | null, value?: unknown): void => {
-            release()
-            if (isAtelierError(error)) tellError(session, `${error.message} [${error.code}]`)
-            done(isAtelierError(error) ? null : error, value)
-            resolve()
-          }
-          evaluate.call(server, code, context, file, (error, value: unknown) => {
-            if (error !== null) return end(error)
-            Promise.resolve(value).then(
-              (settled) => end(null, settled),
-              (reason: unknown) => end(reason instanceof Error ? reason : new Error(messageOf(reason))),
-            )
-          })
-        }),
-    )
+/** Hands lines from a pipe over one by one: what a line means may depend on how the one before it ended. */
+async function handOver(from: NodeJS.ReadableStream, to: PassThrough, lines: LineByLine): Promise<void> {
+  for await (const line of createInterface({ input: from })) {
+    const ended = lines.nextPrompt()
+    to.write(`${line}\n`)
+    await ended
   }
-  Object.defineProperty(server, 'eval', { value: inTurn })
-  return () => last
-}
-
-/** While a line is evaluated, Ctrl-C aborts its signal. A terminal in raw mode sends a key, and not a signal. */
-function takeInterrupt(server: REPLServer, interruption: Interruption): () => void {
-  const controller = new AbortController()
-  const interrupt = (): void => controller.abort()
-  interruption.signal = controller.signal
-  server.on('SIGINT', interrupt)
-  process.on('SIGINT', interrupt)
-  return () => {
-    server.off('SIGINT', interrupt)
-    process.off('SIGINT', interrupt)
-  }
-}
-
-function tellError({ terminal: { err } }: Session, text: string): void {
-  err.write(`${paintFor(err).bad('error:')} ${readable(text, err)}\n`)
+  to.end()
 }
 
 function describeHelp(server: REPLServer, { terminal }: Session): void {

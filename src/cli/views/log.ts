@@ -71,10 +71,17 @@ function factOf(event: AtelierEvent): string {
       return event.data.scope
     case 'host.started':
       return `${event.data.kind}, pid ${event.data.pid}`
+    case 'host.stop_requested':
+      return `${event.data.host}${event.data.now ? ', now' : ''}`
     case 'host.stopped':
-    case 'host.lost':
       return event.data.host
-    default:
+    case 'host.lost':
+      return `${event.data.host}: ${event.data.reason}`
+    case 'account.limited':
+      return `${event.data.account}: ${event.data.reason}`
+    case 'agent.reset':
+    case 'agent.dismissed':
+    case 'schedule.cancelled':
       return ''
   }
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../../json.ts'
 import type { Outputs } from '../../operations/outputs.ts'
 import { formatDuration } from '../../time/duration.ts'
-import { count, timeOfDay, usd } from '../format.ts'
+import { count, plural, timeOfDay, usd } from '../format.ts'
 import { fit, hang, oneLine } from '../text.ts'
 import { formatFacts, type Page, type Shown, type Views } from './view.ts'
 
@@ -23,7 +23,7 @@ function showFullResult(result: FullResult, page: Page): Shown {
     [
       ['agent', paint.name(result.agent)],
       ['error', error === null ? null : paint.bad(`${clean(error.message)} [${error.code}]`)],
-      ['took', `${formatDuration(result.durationMs)}, ${count(result.numTurns)} calls of the model`],
+      ['took', `${formatDuration(result.durationMs)}, ${plural(result.numTurns, 'call')} of the model`],
       ['cost', `${usd(result.costUsd)} ${result.costSource}`],
       [
         'tokens',
