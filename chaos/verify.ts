@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { HANDOFF_NOTE } from '../src/agents/recovery.ts'
 import { hashText } from '../src/ids.ts'
 import { projection } from '../src/projection.ts'
 import { openSqliteStore } from '../src/stores/sqlite/store.ts'
@@ -56,8 +57,13 @@ export async function verify(dir: string, casts: number): Promise<string[]> {
   const told = lines(join(dir, 'accepted.log'))
   if (new Set(told).size !== told.length) wrong.push('a cast was accepted twice')
   const ran = new Set(lines(join(dir, 'turns.log')).map((line) => (JSON.parse(line) as { prompt: string }).prompt))
-  for (let n = 0; n < casts; n++) if (!ran.has(hashText(promptOf(n)))) wrong.push(`cast ${n} was answered but never run`)
+  for (let n = 0; n < casts; n++) if (!wasRun(ran, promptOf(n))) wrong.push(`cast ${n} was answered but never run`)
   return wrong
+}
+
+/** By itself, or handed over by a turn that was interrupted before it ran. */
+function wasRun(ran: ReadonlySet<string>, prompt: string): boolean {
+  return ran.has(hashText(prompt)) || ran.has(hashText(`${HANDOFF_NOTE}\n\n${prompt}`))
 }
 
 async function compareWithReplay(

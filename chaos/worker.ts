@@ -7,6 +7,7 @@
 import { readFileSync, writeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { scriptedBackend } from '../src/agent-backends/scripted.ts'
+import { HANDOFF_NOTE } from '../src/agents/recovery.ts'
 import { isAtelierError } from '../src/errors.ts'
 import type { HostedWorkshop } from '../src/facade/workshop.ts'
 import { openWorkshop } from '../src/workshop.ts'
@@ -16,6 +17,11 @@ export const AGENTS = ['a1', 'a2', 'a3', 'a4', 'a5'] as const
 /** The prompt of one cast; its answer is derived from it, so that a mixed-up answer shows. */
 export function promptOf(n: number): string {
   return `task ${n}${n % 7 === 0 ? ` ${'long '.repeat(1200)}` : ''}`
+}
+
+/** The prompt without the note that hands over the work of an interrupted turn. */
+function taskIn(prompt: string): string {
+  return prompt.startsWith(HANDOFF_NOTE) ? prompt.slice(HANDOFF_NOTE.length).trimStart() : prompt
 }
 
 export function answerTo(prompt: string): string {
@@ -34,8 +40,8 @@ async function main(dir: string, casts: number): Promise<void> {
           // Every tenth turn is long enough for its transcript to be written while it runs.
           reply: ({ prompt }) => [
             { tool: { name: 'Read', output: 'x' } },
-            { delay: prompt.startsWith('task 3') ? 300 : 2 },
-            { say: answerTo(prompt) },
+            { delay: taskIn(prompt).startsWith('task 3') ? 300 : 2 },
+            { say: answerTo(taskIn(prompt)) },
           ],
         },
       }),

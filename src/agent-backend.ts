@@ -5,6 +5,7 @@
  */
 import type { BackendOption, PermissionMode } from './agents/definition.ts'
 import type { FailureKind, TurnFailure } from './agents/failures.ts'
+import type { SessionEvidence } from './agents/recovery.ts'
 import type { Json } from './json.ts'
 import type { CostSource, SessionRef, Usage } from './tables.ts'
 
@@ -45,6 +46,10 @@ export interface TurnRequest {
   readonly prompt: string
   /** The session to continue; a new one without it. */
   readonly resume?: SessionRef
+  /** The session to begin, as `newSession` named it. */
+  readonly begin?: SessionRef
+  /** `resume` stays as it is, and the turn goes on in a copy of it. */
+  readonly fork?: boolean
   readonly systemPrompt?: string
   /** Variables for the agent's processes beyond the few that every process needs. */
   readonly env: Readonly<Record<string, string>>
@@ -55,6 +60,17 @@ export interface TurnRequest {
   readonly disallowedTools?: readonly string[]
   readonly maxTurns?: number
   readonly maxBudgetUsd?: number
+  /** MCP servers by name, as in the `mcpServers` of a `.mcp.json`; or the path of such a file. */
+  readonly mcpConfig?: Json
+  /** Further folders in which the agent may work. */
+  readonly addDirs?: readonly string[]
+  /** Settings in the agent's own format, or the path of a file of them. */
+  readonly settings?: Json
+  /** The session is not kept, and cannot be resumed. */
+  readonly noSessionPersistence?: boolean
+  readonly dangerouslySkipPermissions?: boolean
+  /** A JSON Schema; a completed turn has a `structured` answer that fits it. */
+  readonly outputSchema?: Json
   /** Settings of this backend alone, as its page documents them. */
   readonly backendConfig?: Json
 }
@@ -73,11 +89,25 @@ export type AgentEvent =
       readonly input?: Json
       readonly output?: string
       readonly ok?: boolean
+      /** The call of a tool inside of which this one was made: that of a subagent. */
+      readonly parent?: string
     }
+  /** A tool was not allowed, and nobody was asked; the agent knows the reason. */
+  | { readonly t: 'permission'; readonly id: string; readonly tool: string; readonly decision: 'denied'; readonly reason: string }
   | { readonly t: 'file'; readonly path: string; readonly change: 'add' | 'modify' | 'delete' }
   | { readonly t: 'usage'; readonly delta: Usage; readonly costUsd?: number }
   | { readonly t: 'retry'; readonly attempt: number; readonly status?: number; readonly delayMs?: number }
-  | { readonly t: 'limit'; readonly kind: string; readonly resetsAt?: number }
+  /** A limit of the account, in the vendor's words. */
+  | {
+      readonly t: 'limit'
+      readonly kind: string
+      /** Default `reached`. */
+      readonly state?: 'near' | 'reached'
+      /** How much of it is used, from 0 to 1. */
+      readonly used?: number
+      /** Ms since the epoch. */
+      readonly resetsAt?: number
+    }
   | { readonly t: 'warn'; readonly message: string }
   /** A line that the adapter does not know; kept, never an error. */
   | { readonly t: 'raw'; readonly line: Json }
@@ -112,6 +142,8 @@ export interface BackendDetection {
   readonly path?: string
   /** What is missing, and the exact fix. */
   readonly why?: string
+  /** False if turns would fail for want of a login; left out where it cannot be told. */
+  readonly loggedIn?: boolean
 }
 
 export interface AgentBackend {
@@ -130,6 +162,10 @@ export interface AgentBackend {
    * the one login of this user.
    */
   account?(env: Readonly<Record<string, string>>): string
+  /** Names the session of a new conversation before it begins, so that it is found again after a crash. */
+  newSession?(cwd: string, env?: Readonly<Record<string, string>>): SessionRef
+  /** What a session shows of a prompt, after a turn that never reported back. Never throws; `unknown` if it cannot tell. */
+  inspect?(session: SessionRef, prompt: string): Promise<SessionEvidence>
   /** Runs one turn. Aborting the signal ends it, with everything it started, within seconds. */
   run(turn: TurnRequest, signal: AbortSignal): AsyncIterable<AgentEvent>
   /** Ends what the backend keeps running between turns. */
@@ -143,8 +179,11 @@ export const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 
  * The options of a turn that a backend does not list. An adapter ends such a turn with
  * `invalid_request` and does not ignore them, whoever forgot to refuse them earlier.
  */
-export function refusedOptions(turn: TurnRequest, options: readonly BackendOption[]): BackendOption[] {
-  const given: Partial<Record<BackendOption, unknown>> = {
+export function refusedOptions(
+  turn: TurnRequest,
+  options: readonly (BackendOption | 'fork' | 'outputSchema')[],
+): (BackendOption | 'fork' | 'outputSchema')[] {
+  const given: Partial<Record<(typeof options)[number], unknown>> = {
     model: turn.model,
     effort: turn.effort,
     // What every agent has unless it says otherwise.
@@ -153,7 +192,14 @@ export function refusedOptions(turn: TurnRequest, options: readonly BackendOptio
     disallowedTools: turn.disallowedTools,
     maxTurns: turn.maxTurns,
     maxBudgetUsd: turn.maxBudgetUsd,
+    mcpConfig: turn.mcpConfig,
+    addDirs: turn.addDirs,
+    settings: turn.settings,
+    noSessionPersistence: turn.noSessionPersistence === true ? true : undefined,
+    dangerouslySkipPermissions: turn.dangerouslySkipPermissions === true ? true : undefined,
+    fork: turn.fork === true ? true : undefined,
+    outputSchema: turn.outputSchema,
   }
-  const names = Object.keys(given) as BackendOption[]
+  const names = Object.keys(given) as (typeof options)[number][]
   return names.filter((name) => given[name] !== undefined && !options.includes(name))
 }

@@ -56,6 +56,7 @@ export interface EventBodies {
     readonly host: string
     readonly attempt: number
     readonly session: SessionRef | null
+    readonly begins: SessionRef | null
     readonly promptHash: string
     readonly reservedMicros: number
   }

@@ -40,6 +40,11 @@ export function hashText(text: string): string {
   return crypto().hash('sha256', text)
 }
 
+/** A new random UUID, for the sessions of agents that want one. */
+export function newUuid(): string {
+  return crypto().randomUUID()
+}
+
 /** A text that goes to the blob table. */
 export interface Blob {
   readonly hash: string

@@ -96,6 +96,8 @@ export interface TurnRow {
   readonly state: 'running' | 'completed' | 'failed' | 'cancelled' | 'deferred' | 'lost'
   /** The session it was to continue. */
   readonly session: SessionRef | null
+  /** The session it was to begin, where the backend names it in advance: found again after a crash. */
+  readonly begins: SessionRef | null
   readonly promptHash: string
   readonly startedAt: number
   readonly endedAt: number | null
@@ -315,6 +317,7 @@ export const TABLES: {
       host: 'text',
       state: 'text',
       session: 'json',
+      begins: 'json',
       promptHash: 'text',
       startedAt: 'integer',
       endedAt: 'integer',

@@ -11,6 +11,8 @@ import {
   type TurnRequest,
 } from '../agent-backend.ts'
 import type { TurnFailure } from '../agents/failures.ts'
+import type { SessionEvidence } from '../agents/recovery.ts'
+import { newId } from '../ids.ts'
 import { isAtelierError, messageOf } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { SessionRef } from '../tables.ts'
@@ -19,6 +21,7 @@ import { systemClock } from '../time/system-clock.ts'
 import { parseScript } from './scripted/check.ts'
 import { chooseAnswer, type Script, type ScriptSource, type Step } from './scripted/script.ts'
 import {
+  evidenceIn,
   openSession,
   openSessionFile,
   readSession,
@@ -133,6 +136,16 @@ class Scripted implements ScriptedBackend {
   async session(id: string): Promise<SessionFile | undefined> {
     const { sessionsDir } = this.#options
     return sessionsDir === undefined ? undefined : readSession(sessionsDir, id)
+  }
+
+  newSession(cwd: string): SessionRef {
+    return { backend: this.id, id: newId('ses'), cwd, backendVersion: VERSION, data: { turns: 0 } }
+  }
+
+  async inspect(ref: SessionRef, prompt: string): Promise<SessionEvidence> {
+    const { sessionsDir } = this.#options
+    if (sessionsDir === undefined) return { shows: 'unknown' }
+    return evidenceIn(await readSession(sessionsDir, ref.id), ref, prompt)
   }
 
   async *run(request: TurnRequest, signal: AbortSignal): AsyncGenerator<AgentEvent, void, void> {

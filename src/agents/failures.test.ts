@@ -34,25 +34,34 @@ describe('the table of failures', () => {
     ])
   })
 
-  it('stops every agent of an account where the account is what failed', () => {
-    expect(KINDS.filter((kind) => FAILURES[kind].breaks === 'account')).toEqual([
-      'auth',
+  it('stops every agent of an account where the account is what failed, and one where the agent is', () => {
+    const stopped = (what: string): FailureKind[] => KINDS.filter((kind) => FAILURES[kind].breaks === what)
+    expect(stopped('account')).toEqual(['auth', 'rate_limit', 'usage_limit', 'overloaded', 'network'])
+    expect(stopped('agent')).toEqual([
+      'model_not_found',
+      'spawn',
+      'missing_executable',
+      'version_unsupported',
+      'protocol',
+      'process_exit',
+      'unknown',
+    ])
+    expect(stopped('nothing')).toHaveLength(KINDS.length - 5 - 7)
+  })
+
+  it('is retryable where the same prompt may succeed without anybody repairing anything', () => {
+    expect(KINDS.filter((kind) => FAILURES[kind].retryable)).toEqual([
       'rate_limit',
       'usage_limit',
       'overloaded',
       'network',
+      'schema',
+      'spawn',
+      'process_exit',
+      'empty_output',
+      'timeout',
+      'idle',
+      'host_lost',
     ])
-  })
-
-  it('never calls a failure retryable that somebody has to repair first', () => {
-    const repair: FailureKind[] = [
-      'auth',
-      'model_not_found',
-      'missing_executable',
-      'version_unsupported',
-      'budget_exceeded',
-      'cancelled',
-    ]
-    expect(repair.filter((kind) => FAILURES[kind].retryable)).toEqual([])
   })
 })

@@ -89,6 +89,7 @@ describe('the error about an unknown agent', () => {
   it.each([
     ['suggests the nearest names', ['reviewer', 'reviser', 'impl'], 'Did you mean "reviewer" or "reviser"?'],
     ['lists those there are where none is near', ['impl', 'tests'], 'Known agents: impl, tests.'],
+    ['lists the only one', ['impl'], 'Known agents: impl.'],
     ['says how to begin where there are none', [], 'There are no agents yet; define one with agent.'],
   ])('%s', (_name, known, hint) => {
     expect(unknownAgent('reviewr', known).message).toBe(`There is no agent "reviewr". ${hint}`)
@@ -116,18 +117,28 @@ describe('starting a turn', () => {
     promptHash: 'hash',
     reservedMicros: 500_000,
     session: SESSION,
+    begins: null,
   }
   const agent = agentRow({ profile: 'coder', queued: 1, ready: 1 })
 
   it('takes the next message, with what it sets aside and the session it continues', () => {
-    expect(decideStart(start, { agent, next: messageRow(), refused: undefined, limitedUntil: null })).toEqual({
-      events: [{ type: 'turn.started', data: { ...start, message: 'msg_1', profile: 'coder', attempt: 1 } }],
-    })
+    expect(decideStart(start, { agent, next: messageRow(), refused: undefined, limitedUntil: null })).toEqual(
+      {
+        events: [
+          { type: 'turn.started', data: { ...start, message: 'msg_1', profile: 'coder', attempt: 1 } },
+        ],
+      },
+    )
   })
 
   it('counts the attempts of a message that was put back', () => {
     expect(
-      decideStart(start, { agent, next: messageRow({ attempts: 2 }), refused: undefined, limitedUntil: null }),
+      decideStart(start, {
+        agent,
+        next: messageRow({ attempts: 2 }),
+        refused: undefined,
+        limitedUntil: null,
+      }),
     ).toMatchObject({
       events: [{ data: { attempt: 3 } }],
     })
@@ -140,7 +151,9 @@ describe('starting a turn', () => {
     ['another host has started the message', agent, deliveredRow()],
     ['the message was cancelled', agent, messageRow({ state: 'cancelled' })],
   ])('does nothing where %s', (_name, row, next) => {
-    expect(decideStart(start, { agent: row, next, refused: NO_MONEY, limitedUntil: null })).toEqual({ events: [] })
+    expect(decideStart(start, { agent: row, next, refused: NO_MONEY, limitedUntil: null })).toEqual({
+      events: [],
+    })
   })
 
   it('fails the message where no budget covers the turn', () => {
@@ -315,7 +328,13 @@ describe('losing a turn', () => {
     expect(events[1]?.data).toMatchObject({
       message: 'msg_1',
       agent: 'impl',
-      error: { code: 'host_failed', details: { kind: 'host_lost', agent: 'impl', message: 'msg_1' } },
+      error: {
+        code: 'host_failed',
+        message:
+          'The host died 10 times while it ran this message for "impl". ' +
+          'Its host died too often on this message; look at the host’s log.',
+        details: { kind: 'host_lost', agent: 'impl', message: 'msg_1' },
+      },
     })
   })
 

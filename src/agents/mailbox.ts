@@ -81,6 +81,7 @@ export interface StartTurn {
   readonly promptHash: string
   readonly reservedMicros: number
   readonly session: SessionRef | null
+  readonly begins: SessionRef | null
 }
 
 export interface StartFacts {
@@ -99,14 +100,14 @@ export function decideStart(start: StartTurn, { agent, next, refused, limitedUnt
   if (refused !== undefined) {
     return { events: [{ type: 'message.failed', data: { message: next.id, agent: agent.name, error: refused } }] }
   }
-  const { turn, host, promptHash, reservedMicros, session } = start
+  const { turn, host, promptHash, reservedMicros, session, begins } = start
   const { profile } = agent
   const attempt = next.attempts + 1
   return {
     events: [
       {
         type: 'turn.started',
-        data: { turn, message: next.id, agent: agent.name, profile, host, attempt, session, promptHash, reservedMicros },
+        data: { turn, message: next.id, agent: agent.name, profile, host, attempt, session, begins, promptHash, reservedMicros },
       },
     ],
   }

@@ -63,6 +63,7 @@ const STARTED: EventBodies['turn.started'] = {
   profile: 'coder',
   host: 'host_1',
   attempt: 2,
+  begins: null,
   session: SESSION,
   promptHash: 'hash',
   reservedMicros: 7,
@@ -428,33 +429,39 @@ describe('a log that names what no earlier event made', () => {
 
   it.each([
     [
-      'agent "impl"',
+      'agent',
+      'impl',
       () => applyAgentReset(eventOf('agent.reset', { agent: 'impl', generation: 2 }), NOTHING),
     ],
-    ['agent "impl"', () => applyAgentDismissed(eventOf('agent.dismissed', { agent: 'impl' }), NOTHING)],
+    ['agent', 'impl', () => applyAgentDismissed(eventOf('agent.dismissed', { agent: 'impl' }), NOTHING)],
     [
-      'message "msg_1"',
+      'message',
+      'msg_1',
       () => applyMessageCancelled(eventOf('message.cancelled', { ...data, reason: '' }), lookup({ agent })),
     ],
     [
-      'turn "turn_1"',
+      'turn',
+      'turn_1',
       () => applyTurnFinished(eventOf('turn.finished', FINISHED), lookup({ agent, message })),
     ],
-    ['turn "turn_1"', () => applyTurnLost(eventOf('turn.lost', LOST), lookup({ agent, message }))],
+    ['turn', 'turn_1', () => applyTurnLost(eventOf('turn.lost', LOST), lookup({ agent, message }))],
     [
-      'schedule "impl"',
+      'schedule',
+      'impl',
       () => applyScheduleCancelled(eventOf('schedule.cancelled', { agent: 'impl' }), NOTHING),
     ],
     [
-      'schedule "impl"',
+      'schedule',
+      'impl',
       () =>
         applyScheduleTicked(eventOf('schedule.ticked', { agent: 'impl', message: null, nextAt: 1 }), NOTHING),
     ],
-  ])('is corrupt: %s', (what, apply) => {
+  ])('is corrupt: %s %s', (what, key, apply) => {
     expect(apply).toThrow(
       expect.objectContaining({
         code: 'store_corrupt',
-        message: `The log names ${what}, which no earlier event made.`,
+        message: `The log names ${what} "${key}", which no earlier event made.`,
+        details: { [what]: key },
       }),
     )
   })

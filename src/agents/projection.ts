@@ -112,6 +112,7 @@ export function applyTurnStarted({ data, at }: EventOf<'turn.started'>, rows: Ro
     host: data.host,
     state: 'running',
     session: data.session,
+    begins: data.begins,
     promptHash: data.promptHash,
     startedAt: at,
     endedAt: null,

@@ -51,7 +51,7 @@ describe('a used-up quota', () => {
   })
 
   it('starts nothing on the account before it is reset', () => {
-    const start = { turn: 'turn_2', agent: 'impl', host: 'host_1', promptHash: 'h', reservedMicros: 1, session: null }
+    const start = { turn: 'turn_2', agent: 'impl', host: 'host_1', promptHash: 'h', reservedMicros: 1, session: null, begins: null }
     const facts = { agent: agentRow({ queued: 1, ready: 1 }), next: messageRow(), refused: undefined }
     expect(decideStart(start, { ...facts, limitedUntil: 9000 })).toEqual({ events: [] })
     expect(decideStart(start, { ...facts, limitedUntil: null })).toMatchObject({ events: [{ type: 'turn.started' }] })

@@ -116,7 +116,7 @@ async function tellError(error: unknown, json: boolean, terminal: Terminal): Pro
     .replace(/^error:/u, paint.bad)
     .replace(/\[\w+\]$/u, paint.faint)
   note({ terminal }, painted)
-  if (known !== error && error instanceof Error) note({ terminal }, error.stack ?? '')
+  if (known !== error && error instanceof Error) note({ terminal }, readable(error.stack ?? '', terminal.err))
   if (json) printJson({ terminal }, { error: known })
   return ERROR_CODES[known.code].exit
 }
@@ -124,7 +124,7 @@ async function tellError(error: unknown, json: boolean, terminal: Terminal): Pro
 function unexpected(error: unknown): AtelierError {
   return new AtelierError(
     'host_failed',
-    `${messageOf(error)}. This is an error in Atelier; please report it with what follows.`,
+    `Unexpected: ${messageOf(error)} (an error in Atelier; please report it with what follows)`,
     {
       cause: error,
     },

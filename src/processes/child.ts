@@ -3,7 +3,8 @@
  * nothing that it started is left.
  *
  *     started ── exit ──────────────────────────┐
- *        └─ stop(): SIGTERM to its group ── exit ┤
+ *        └─ stop(): first steps, if any ── exit ─┤
+ *              └─ SIGTERM to its group ── exit ──┤
  *                     └─ 2 s ── SIGKILL ── exit ─┴─ wait for its pipes, 500 ms ── sweep ── gone
  */
 import type { ChildProcess } from 'node:child_process'
@@ -30,6 +31,14 @@ const KILL_GRACE_MS = 5000
 /** What is kept of stderr: enough for a stack trace. */
 const STDERR_TAIL_BYTES = 8192
 
+/** A step of the cancel ladder before SIGTERM. */
+export interface LadderStep {
+  /** A signal to its group, or what else makes it end by itself, such as a word on its stdin. */
+  readonly act: NodeJS.Signals | (() => void)
+  /** How long it may take then. */
+  readonly graceMs: number
+}
+
 export interface ChildOptions {
   readonly file: string
   readonly args?: readonly string[]
@@ -44,6 +53,8 @@ export interface ChildOptions {
    * program that starts nothing of its own: the process table is read only when it is stopped.
    */
   readonly markers?: ProcessMarkers
+  /** Tried one after the other before SIGTERM, for a program that then says what it has done so far. */
+  readonly firstSteps?: readonly LadderStep[]
   /** The clock of the cancel ladder; default the system's. */
   readonly clock?: Clock
 }
@@ -99,6 +110,7 @@ class RunningChild implements Child {
   readonly gone: Promise<ProcessExit>
   readonly #process: ChildProcess
   readonly #clock: Clock
+  readonly #firstSteps: readonly LadderStep[]
   readonly #target: SweepTarget
   readonly #stderr = new Tail(STDERR_TAIL_BYTES)
   readonly #stderrEnded: Promise<void>
@@ -113,6 +125,7 @@ class RunningChild implements Child {
     this.pid = started.pid as number
     this.#process = started
     this.#clock = options.clock ?? systemClock
+    this.#firstSteps = options.firstSteps ?? []
     this.#target = { leader: { pid: this.pid, start }, ...(options.markers && { markers: options.markers }) }
     this.stdout = new PipeReader(started.stdout as Readable)
     const stderr = started.stderr as Readable
@@ -160,11 +173,13 @@ class RunningChild implements Child {
     if (this.#exit === undefined) {
       // Before the first signal, while parents still tell whose child a process is.
       this.#seen = await processesOf(this.#target)
-      this.#signal('SIGTERM')
-      if (!(await this.#exitsWithin(TERM_GRACE_MS))) {
-        this.#signal('SIGKILL')
-        if (!(await this.#exitsWithin(KILL_GRACE_MS))) this.#abandon()
+      for (const { act, graceMs } of [...this.#firstSteps, { act: 'SIGTERM', graceMs: TERM_GRACE_MS } as const]) {
+        if (typeof act === 'string') this.#signal(act)
+        else act()
+        if (await this.#exitsWithin(graceMs)) return this.gone
       }
+      this.#signal('SIGKILL')
+      if (!(await this.#exitsWithin(KILL_GRACE_MS))) this.#abandon()
     }
     return this.gone
   }

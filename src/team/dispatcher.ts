@@ -203,12 +203,13 @@ export class Dispatcher {
     let more = false
     let counted = true
     try {
-      const started = await startTurn(
-        this.#team,
-        this.#definitions,
-        { id: this.#host, provides: (backend) => this.#environment.backend(backend) !== undefined },
+      const started = await startTurn({
+        team: this.#team,
+        environment: this.#environment,
+        definitions: this.#definitions,
+        host: this.#host,
         agent,
-      )
+      })
       if (started === undefined) return
       const running = runTurn(this.#team, this.#environment, this.#host, started, this.#options.onActivity)
       this.#running.set(started.turn, running)

@@ -58,6 +58,10 @@ export class TurnRecord {
         const { t, ...facts } = event
         return this.#push(t, facts)
       }
+      case 'permission': {
+        const { id, tool, decision, reason } = event
+        return this.#push('permission', { id, tool, decision, text: this.#packed(reason) })
+      }
       case 'warn':
         return this.#push('warn', { text: this.#packed(event.message) })
       case 'raw':

@@ -2,6 +2,7 @@
 import type { AgentBackend, AgentEvent, CancelReason, TurnOutcome, TurnRequest } from '../agent-backend.ts'
 import { NO_USAGE } from '../agent-backend.ts'
 import { systemPromptOf, type AgentDefinition } from '../agents/definition.ts'
+import type { TurnPlan } from '../agents/recovery.ts'
 import { formatDuration } from '../time/duration.ts'
 import { AtelierError, isAtelierError, messageOf } from '../errors.ts'
 import { crash } from '../failpoints.ts'
@@ -107,7 +108,8 @@ async function followBackend(
   const backend = environment.backend(started.agent.backend)
   if (backend === undefined) return failed('unknown', `No backend "${started.agent.backend}" is registered in this process.`)
   try {
-    const request = await requestFor(environment, hostId, started, record)
+    if (started.plan.do === 'take') return taken(started.plan, record)
+    const request = await requestFor(environment, hostId, started, started.plan, record)
     crash('backend.run.before')
     const grace = overdue(team, signal)
     try {
@@ -118,6 +120,12 @@ async function followBackend(
   } catch (error) {
     return failed('protocol', `Backend "${started.agent.backend}" broke its contract: ${messageOf(error)}`)
   }
+}
+
+/** The answer that an interrupted turn left in its session. Its cost was charged when the turn was lost. */
+function taken({ text, usage, session }: Extract<TurnPlan, { do: 'take' }>, record: TurnRecord): TurnOutcome {
+  record.note('warn', 'An interrupted turn had been answered: the answer was taken from its session.')
+  return { status: 'completed', text, usage: usage ?? NO_USAGE, costUsd: 0, costSource: 'computed', session }
 }
 
 async function drain(
@@ -151,15 +159,14 @@ function overdue(team: TeamContext, signal: AbortSignal): { readonly outcome: Pr
 async function requestFor(
   environment: HostEnvironment,
   hostId: string,
-  started: StartedTurn,
+  { definition, agent, turn }: StartedTurn,
+  { prompt, resume, begin }: Extract<TurnPlan, { do: 'run' }>,
   record: TurnRecord,
 ): Promise<TurnRequest> {
-  const { definition, agent, turn, prompt } = started
   const gitContext = definition.gitContext === true ? await gitContextOf(environment, record) : undefined
   const systemPrompt = systemPromptOf(definition, gitContext)
   // Without facts that change, the system prompt follows from the agent's definition.
   if (gitContext !== undefined) record.note('system', systemPrompt)
-  const resume = definition.session === 'fresh' ? null : agent.session
   return {
     turn,
     host: hostId,
@@ -167,7 +174,8 @@ async function requestFor(
     cwd: environment.dir,
     prompt,
     env: environmentOf(definition, environment.environment),
-    ...(resume === null || resume.backend !== agent.backend ? {} : { resume }),
+    ...(resume === null ? {} : { resume }),
+    ...(begin === null ? {} : { begin }),
     ...(systemPrompt === '' ? {} : { systemPrompt }),
     ...pick(definition, [
       'model',

@@ -1,14 +1,16 @@
 /** Takes an agent's next message and commits the intent to run it, before anything runs. */
+import type { AgentBackend } from '../agent-backend.ts'
 import type { AgentDefinition } from '../agents/definition.ts'
 import { decideStart } from '../agents/mailbox.ts'
 import { limitedUntil } from '../agents/quota.ts'
+import { planTurn, sessionOfTurn, type SessionEvidence, type TurnPlan } from '../agents/recovery.ts'
 import { hashText, newId } from '../ids.ts'
 import { estimateScope, refusalFor } from '../money/ledger.ts'
 import { DEFAULT_ASSUME_USD, reservationFor } from '../money/reservation.ts'
 import { microsOf } from '../money/usd.ts'
 import type { Reader } from '../store.ts'
-import type { AccountRow, AgentRow, MessageRow } from '../tables.ts'
-import { unpackText, type DefinitionCache, type TeamContext } from './context.ts'
+import type { AccountRow, AgentRow, MessageRow, SessionRef, TurnRow } from '../tables.ts'
+import { unpackText, type DefinitionCache, type HostEnvironment, type TeamContext } from './context.ts'
 import { loadFunds, type Funds } from './posting.ts'
 
 /** A turn whose intent is stored: what the runner needs. */
@@ -17,13 +19,15 @@ export interface StartedTurn {
   readonly agent: AgentRow
   readonly message: MessageRow
   readonly definition: AgentDefinition
-  readonly prompt: string
+  readonly plan: TurnPlan
   readonly attempt: number
 }
 
 interface Candidate {
   readonly agent: AgentRow
   readonly next: MessageRow
+  /** The turn that ran the message before. */
+  readonly previous: TurnRow | undefined
   readonly definition: AgentDefinition
   readonly prompt: string
   readonly funds: Funds
@@ -31,34 +35,61 @@ interface Candidate {
   readonly account: AccountRow | undefined
 }
 
+/** What a session was found to show, and of which turn. */
+interface Finding {
+  readonly turn: string
+  readonly evidence: SessionEvidence
+}
+
+export interface StartInput {
+  readonly team: TeamContext
+  readonly environment: HostEnvironment
+  readonly definitions: DefinitionCache
+  readonly host: string
+  readonly agent: string
+}
+
 /**
  * Starts the next message of an agent if there is one, if no turn of it is running, and if the host
- * provides its backend.
+ * provides its backend. A message that an earlier turn has worked on is looked up in that turn's session first,
+ * so that the stored intent already says how it goes on.
  */
-export async function startTurn(
-  team: TeamContext,
-  definitions: DefinitionCache,
-  host: { readonly id: string; provides(backend: string): boolean },
-  agent: string,
-): Promise<StartedTurn | undefined> {
+export async function startTurn(input: StartInput): Promise<StartedTurn | undefined> {
+  let finding: Finding | undefined
+  for (;;) {
+    const attempted = await tryToStart(input, finding)
+    if (attempted === undefined || 'plan' in attempted) return attempted
+    finding = await look(input.environment, attempted)
+  }
+}
+
+/** The started turn, nothing where there is none to start, or the candidate whose session is to be looked at. */
+async function tryToStart(input: StartInput, finding: Finding | undefined): Promise<StartedTurn | Candidate | undefined> {
+  const { team, environment, definitions, host, agent } = input
   const turn = newId('turn')
+  // Named once, however often the command runs.
+  let named: SessionRef | null | undefined
+  const begin = (backend: string): SessionRef | null =>
+    (named ??= environment.backend(backend)?.newSession?.(environment.dir) ?? null)
   const result = await team.store.transact({
     name: 'turn.start',
     keys: [`agent:${agent}`],
-    by: { actor: host.id, via: 'host' },
-    load: (reader) => loadCandidate(reader, definitions, host, agent),
+    by: { actor: host, via: 'host' },
+    load: (reader) => loadCandidate(reader, definitions, environment, agent),
     decide(candidate, now) {
-      if (candidate === undefined) return { events: [] }
+      const plan = candidate === undefined ? undefined : planOf(candidate, begin, finding)
+      if (candidate === undefined || plan === undefined) return { events: [] }
       const { definition, funds, recentMicros, next, agent: row } = candidate
       const reservedMicros = reservationFor({
         capMicros: definition.maxBudgetUsd === undefined ? null : microsOf(definition.maxBudgetUsd),
         recentMicros,
         assumeMicros: microsOf(definition.assumeUsd ?? DEFAULT_ASSUME_USD),
       })
-      const session = definition.session === 'fresh' ? null : row.session
       const promptHash = typeof next.prompt === 'string' ? hashText(next.prompt) : next.prompt.blob
+      const session = plan.do === 'take' ? plan.session : plan.resume
+      const begins = plan.do === 'take' ? null : plan.begin
       return decideStart(
-        { turn, agent, host: host.id, promptHash, reservedMicros, session },
+        { turn, agent, host, promptHash, reservedMicros, session, begins },
         {
           agent: row,
           next,
@@ -69,19 +100,48 @@ export async function startTurn(
     },
   })
   const { loaded } = result
-  if (!result.ok || loaded === undefined || result.events[0]?.type !== 'turn.started') return undefined
-  const { next, definition, prompt } = loaded
-  return { turn, agent: loaded.agent, message: next, definition, prompt, attempt: next.attempts + 1 }
+  if (!result.ok || loaded === undefined) return undefined
+  const plan = planOf(loaded, begin, finding)
+  if (plan === undefined) return loaded
+  if (result.events[0]?.type !== 'turn.started') return undefined
+  const { next, definition } = loaded
+  return { turn, agent: loaded.agent, message: next, definition, plan, attempt: next.attempts + 1 }
+}
+
+/** How the candidate goes on; undefined until the session of its earlier turn has been looked at. */
+function planOf(
+  candidate: Candidate,
+  begin: (backend: string) => SessionRef | null,
+  finding: Finding | undefined,
+): TurnPlan | undefined {
+  const { agent, definition, prompt, previous } = candidate
+  if (previous !== undefined && finding?.turn !== previous.id) return undefined
+  const known = agent.session !== null && agent.session.backend === agent.backend ? agent.session : null
+  return planTurn({
+    prompt,
+    previous,
+    evidence: finding?.evidence ?? { shows: 'unknown' },
+    session: definition.session === 'fresh' ? null : known,
+    begin: begin(agent.backend),
+  })
+}
+
+async function look(environment: HostEnvironment, { agent, previous, prompt }: Candidate): Promise<Finding> {
+  const turn = previous as TurnRow
+  const session = sessionOfTurn(turn)
+  const backend: AgentBackend | undefined = environment.backend(agent.backend)
+  if (session === null || backend?.inspect === undefined) return { turn: turn.id, evidence: { shows: 'unknown' } }
+  return { turn: turn.id, evidence: await backend.inspect(session, prompt) }
 }
 
 async function loadCandidate(
   reader: Reader,
   definitions: DefinitionCache,
-  host: { provides(backend: string): boolean },
+  environment: HostEnvironment,
   name: string,
 ): Promise<Candidate | undefined> {
   const agent = await reader.get('agent', name)
-  if (agent === undefined || agent.ready === 0 || !host.provides(agent.backend)) return undefined
+  if (agent === undefined || agent.ready === 0 || environment.backend(agent.backend) === undefined) return undefined
   const [next] = await reader.list('message', {
     where: { agent: name, state: 'queued' },
     orderBy: 'position',
@@ -93,6 +153,7 @@ async function loadCandidate(
   return {
     agent,
     next,
+    previous: next.turn === null ? undefined : await reader.get('turn', next.turn),
     definition: await definitions.read(reader, agent.definition),
     prompt: await unpackText(reader, next.prompt),
     funds: await loadFunds(reader, name),

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import type { AgentDefinition } from '../../src/agents/definition.ts'
 import { FAILURES, type FailureKind } from '../../src/agents/failures.ts'
 import type { LossReason } from '../../src/agents/mailbox.ts'
+import { UNKNOWN_RESET_MS } from '../../src/agents/quota.ts'
 import type { MessageKind } from '../../src/tables.ts'
 
 export type AgentName = 'impl' | 'tests' | 'reviewer'
@@ -66,9 +67,15 @@ const condition = fc.constantFrom<'none' | 'current' | 'stale'>('none', 'current
 const key = fc.constantFrom('plan', 'result')
 const kind = fc.constantFrom<MessageKind>('ask', 'cast', 'pipe', 'fan')
 const failure = fc.constantFrom(...(Object.keys(FAILURES) as FailureKind[]))
+/** A moment, or long enough for a quota to be reset. */
+const ms = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 700 }) },
+  { weight: 1, arbitrary: fc.constant(UNKNOWN_RESET_MS) },
+)
 const outcome = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<'completed' | 'cancelled'>('completed', 'completed', 'cancelled') },
   { weight: 1, arbitrary: failure },
+  { weight: 1, arbitrary: fc.constant('usage_limit' as const) },
 )
 
 /** One action, those of a working day most often. */
@@ -79,11 +86,11 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('start' as const), agent, host }) },
   {
-    weight: 6,
+    weight: 10,
     arbitrary: fc.record({
       do: fc.constant('finish' as const),
       turn: fc.nat({ max: 99 }),
-      isAny: fc.boolean(),
+      isAny: fc.constantFrom(false, false, true),
       outcome,
       costMicros: fc.option(fc.integer({ min: -1, max: 600_000 })),
       namesSession: fc.boolean(),
@@ -132,7 +139,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cancelSchedule' as const), agent }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 700 }) }),
+    arbitrary: fc.record({ do: fc.constant('pass' as const), ms }),
   },
   {
     weight: 1,
@@ -171,7 +178,7 @@ export function sequences(maxLength: number): fc.Arbitrary<readonly Action[]> {
     do: 'create',
     agent: name,
     profile: index === 0 ? 'coder' : null,
-    definition: 0,
+    definition: index * 2,
   }))
   const group = fc.oneof(
     { weight: 20, arbitrary: actions.map((action) => [action]) },

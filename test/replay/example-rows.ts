@@ -1,4 +1,5 @@
 /** Rows and events with plausible values, of which a test names only what it is about. */
+import type { SessionEvidence } from '../../src/agents/recovery.ts'
 import {
   EVENT_VERSIONS,
   type AtelierEvent,
@@ -24,6 +25,21 @@ import type {
 export const SESSION: SessionRef = sessionOf(1)
 
 export const USAGE: Usage = { input: 100, output: 20, cacheRead: 3, cacheWrite: 7, reasoning: 5 }
+
+/** The session that a turn without one begins. */
+export const BEGUN: SessionRef = sessionOf(0)
+
+/** What sessions are found to show after a turn was lost: each the same whenever it is looked at. */
+export function evidenceOf(session: SessionRef | null): SessionEvidence {
+  if (session === null) return { shows: 'unknown' }
+  const kinds: readonly SessionEvidence[] = [
+    { shows: 'prompt' },
+    { shows: 'answer', text: 'Done.' },
+    { shows: 'nothing' },
+    { shows: 'unknown' },
+  ]
+  return kinds[Number(session.id.slice(1)) % kinds.length] as SessionEvidence
+}
 
 export function sessionOf(number: number): SessionRef {
   return { backend: 'scripted', id: `s${number}`, cwd: '/project' }
@@ -92,6 +108,7 @@ export function turnRow(changes: Partial<TurnRow> = {}): TurnRow {
     host: 'host_1',
     state: 'running',
     session: null,
+    begins: null,
     promptHash: 'p'.repeat(64),
     startedAt: 3000,
     endedAt: null,

@@ -34,7 +34,7 @@ function versionsIn(log: readonly AtelierEvent[]): Record<string, number> {
 
 describe.each(RELEASES)('the log of release %s', (release) => {
   it('still replays to the rows that it had then', () => {
-    expect(replay(readLog(release), projection)).toEqual(readRows(release))
+    expect(replay(readLog(release), projection)).toStrictEqual(readRows(release))
   })
 
   it('is in order of commit', () => {

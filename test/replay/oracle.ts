@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { QUEUE_LIMIT } from '../../src/agents/mailbox.ts'
+import { UNKNOWN_RESET_MS } from '../../src/agents/quota.ts'
 import type { EventBodies, EventType } from '../../src/events.ts'
 import type { Action } from './actions.ts'
-import type { Result } from './row-team.ts'
+import { START_MS, type Result } from './row-team.ts'
 
 interface Mailbox {
   isActive: boolean
@@ -21,6 +22,9 @@ export class Oracle {
   readonly #mailboxes = new Map<string, Mailbox>()
   /** Every message in order of its posting. */
   readonly #order: string[] = []
+  #now: number = START_MS
+  /** Every agent here is paid by the same account. */
+  #limitedUntil = 0
 
   /** Checks what an action has come to, and remembers it. */
   check(action: Action, result: Result, turn: string | undefined): void {
@@ -41,12 +45,13 @@ export class Oracle {
       case 'start':
         return this.#started(action, result)
       case 'finish':
-        return this.#finished(result, turn)
+        return this.#finished(action, result, turn)
       case 'lose':
         return this.#lost(action, result)
       case 'every':
         return this.#scheduled(action, result)
       case 'pass':
+        this.#now += action.ms
         return this.#ticked(result)
       case 'cancelSchedule':
       case 'setBudget':
@@ -93,7 +98,8 @@ export class Oracle {
   #started({ agent, host }: Extract<Action, { do: 'start' }>, result: Result): void {
     const box = this.#box(agent)
     const next = box.waiting[0]
-    if (!box.isActive || box.running !== undefined || next === undefined)
+    const isLimited = this.#limitedUntil > this.#now
+    if (!box.isActive || box.running !== undefined || next === undefined || isLimited)
       return assert.deepEqual(eventsOf(result), [])
     box.waiting.shift()
     const [failed] = dataOf(result, 'message.failed')
@@ -106,17 +112,20 @@ export class Oracle {
     box.running = { turn: started?.turn ?? '', message: next, host, isCancelled: false }
   }
 
-  #finished(result: Result, turn: string | undefined): void {
+  #finished({ outcome }: Extract<Action, { do: 'finish' }>, result: Result, turn: string | undefined): void {
     if (turn === undefined) return assert.deepEqual(result, { events: [] })
     const box = [...this.#mailboxes.values()].find(({ running }) => running?.turn === turn)
     if (box?.running === undefined) return assert.deepEqual(result, { refused: 'stale_claim' })
-    const [finished] = dataOf(result, 'turn.finished')
-    assert.partialDeepStrictEqual(finished, {
-      turn,
-      message: box.running.message,
-      accepted: !box.running.isCancelled,
-    })
+    const { message, isCancelled } = box.running
     box.running = undefined
+    const isDeferred = outcome === 'usage_limit' && !isCancelled
+    const [finished] = dataOf(result, 'turn.finished')
+    assert.partialDeepStrictEqual(finished, { turn, message, accepted: !isCancelled && !isDeferred })
+    const limits = dataOf(result, 'account.limited').map(({ until }) => until)
+    assert.deepEqual(limits, isDeferred ? [this.#now + UNKNOWN_RESET_MS] : [])
+    if (!isDeferred) return
+    this.#limitedUntil = this.#now + UNKNOWN_RESET_MS
+    box.waiting.unshift(message)
   }
 
   #lost({ host }: Extract<Action, { do: 'lose' }>, result: Result): void {

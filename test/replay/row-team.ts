@@ -14,6 +14,8 @@ import {
   type Decided,
 } from '../../src/agents/mailbox.ts'
 import { NEVER } from '../../src/agents/projection.ts'
+import { limitedUntil } from '../../src/agents/quota.ts'
+import { planTurn, sessionOfTurn } from '../../src/agents/recovery.ts'
 import { decideTick } from '../../src/agents/schedule.ts'
 import { decideCreate, decideDismiss, decideReset } from '../../src/agents/team.ts'
 import type { ErrorCode, ErrorData } from '../../src/errors.ts'
@@ -27,9 +29,8 @@ import { microsOf } from '../../src/money/usd.ts'
 import { projection } from '../../src/projection.ts'
 import type { AgentRow, MessageRow, RowLookup, ScheduleRow, TableName, Tables } from '../../src/tables.ts'
 import type { ProjectedRows } from '../../src/testing/replay.ts'
-import { limitedUntil } from '../../src/agents/quota.ts'
 import { DEFINITIONS, type Action } from './actions.ts'
-import { sessionOf, USAGE } from './example-rows.ts'
+import { BEGUN, evidenceOf, sessionOf, USAGE } from './example-rows.ts'
 
 /** What a command has done. */
 export type Result = { readonly events: readonly AtelierEvent[] } | { readonly refused: ErrorCode }
@@ -166,9 +167,23 @@ export class RowTeam {
       recentMicros: this.get('ledger', estimateScope({ agent, profile: row.profile }))?.recentMicros ?? [],
       assumeMicros: microsOf(definition.assumeUsd ?? DEFAULT_ASSUME_USD),
     })
-    const session = definition.session === 'fresh' ? null : row.session
-    const promptHash = typeof next.prompt === 'string' ? hashText(next.prompt) : next.prompt.blob
-    const start = { turn: `turn_${this.#turns.length}`, agent, host, promptHash, reservedMicros, session }
+    const previous = next.turn === null ? undefined : this.get('turn', next.turn)
+    const plan = planTurn({
+      prompt: 'Fix it.',
+      previous,
+      evidence: evidenceOf(previous === undefined ? null : sessionOfTurn(previous)),
+      session: definition.session === 'fresh' ? null : row.session,
+      begin: BEGUN,
+    })
+    const start = {
+      turn: `turn_${this.#turns.length}`,
+      agent,
+      host,
+      promptHash: typeof next.prompt === 'string' ? hashText(next.prompt) : next.prompt.blob,
+      reservedMicros,
+      session: plan.do === 'take' ? plan.session : plan.resume,
+      begins: plan.do === 'take' ? null : plan.begin,
+    }
     return this.#commit(
       decideStart(start, {
         agent: row,

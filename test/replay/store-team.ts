@@ -2,13 +2,14 @@
  * The same actions as `row-team.ts` through the commands of `src/team` on a real store. Ids of turns
  * are random there, so they are named by the order in which the turns started.
  */
-import type { TurnOutcome } from '../../src/agent-backend.ts'
+import type { AgentBackend, TurnOutcome } from '../../src/agent-backend.ts'
+import { scriptedBackend } from '../../src/agent-backends/scripted.ts'
 import type { AgentDefinition } from '../../src/agents/definition.ts'
 import { decideTick } from '../../src/agents/schedule.ts'
 import { isAtelierError } from '../../src/errors.ts'
 import type { AtelierEvent, Identity } from '../../src/events.ts'
 import type { Store } from '../../src/store.ts'
-import { DefinitionCache, type TeamContext } from '../../src/team/context.ts'
+import { DefinitionCache, type HostEnvironment, type TeamContext } from '../../src/team/context.ts'
 import {
   cancelSchedule,
   createAgent,
@@ -31,10 +32,27 @@ import type { ManualClock } from '../../src/time/manual-clock.ts'
 import { usdOf } from '../../src/money/usd.ts'
 import { visibleVersion } from '../../src/knowledge/context.ts'
 import { DEFINITIONS, type Action } from './actions.ts'
-import { sessionOf, USAGE } from './example-rows.ts'
+import { BEGUN, evidenceOf, sessionOf, USAGE } from './example-rows.ts'
 import { LONG_PROMPT } from './row-team.ts'
 
 const BY: Identity = { actor: 'kim', via: 'library' }
+
+/** Names sessions and looks into them, and is never run: turns end as the actions say. */
+const BACKEND: AgentBackend = {
+  ...scriptedBackend(),
+  newSession: () => BEGUN,
+  inspect: (session) => Promise.resolve(evidenceOf(session)),
+}
+
+const ENVIRONMENT: HostEnvironment = {
+  identity: { machine: 'here', pid: 1, pidStart: '1', isAlive: () => true },
+  dir: '/project',
+  backends: [BACKEND.id],
+  backend: () => BACKEND,
+  sweepTurn: () => Promise.resolve(),
+  gitContext: () => Promise.resolve(''),
+  environment: {},
+}
 
 export class StoreTeam {
   readonly #team: TeamContext
@@ -140,7 +158,13 @@ export class StoreTeam {
   }
 
   async #start({ agent, host }: Extract<Action, { do: 'start' }>): Promise<void> {
-    const started = await startTurn(this.#team, this.#definitions, { id: host, provides: () => true }, agent)
+    const started = await startTurn({
+      team: this.#team,
+      definitions: this.#definitions,
+      environment: ENVIRONMENT,
+      host,
+      agent,
+    })
     if (started === undefined) return
     this.#started.push(started)
     this.#hosts.set(started.turn, host)

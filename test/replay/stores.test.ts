@@ -47,7 +47,7 @@ async function play(place: StorePlace, actions: readonly Action[]): Promise<void
     for (const action of actions) {
       expected.perform(action)
       await team.perform(action)
-      expect(replay(await store.events({}), projection)).toEqual(await projectedRows(store))
+      expect(replay(await store.events({}), projection)).toStrictEqual(await projectedRows(store))
       expect(await team.rows()).toEqual(expected.rows())
     }
   })

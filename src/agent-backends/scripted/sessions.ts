@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { TurnRequest } from '../../agent-backend.ts'
+import type { SessionEvidence } from '../../agents/recovery.ts'
 import { newId } from '../../ids.ts'
 import type { SessionRef } from '../../tables.ts'
 
@@ -35,7 +36,7 @@ export interface ScriptedSession {
 export function openSession(request: TurnRequest, isNew: boolean): ScriptedSession {
   const resume = isNew ? undefined : request.resume
   return {
-    id: resume?.id ?? newId('ses'),
+    id: resume?.id ?? request.begin?.id ?? newId('ses'),
     answered: answeredTurns(resume),
     begin: () => Promise.resolve(),
     finish: () => Promise.resolve(),
@@ -72,8 +73,20 @@ export async function readSession(folder: string, id: string): Promise<SessionFi
   return text === undefined ? undefined : (JSON.parse(text) as SessionFile)
 }
 
+/** What a session's file shows of a prompt that was sent after the reference was made. */
+export function evidenceIn(file: SessionFile | undefined, ref: SessionRef, prompt: string): SessionEvidence {
+  // Exchanges that the reference knows of are of earlier messages, which may have had the same prompt.
+  const exchanges = file?.exchanges ?? []
+  const answered = exchanges.flatMap(({ answer }, index) => (answer === null ? [] : [index]))
+  const later = exchanges.slice((answered[answeredTurns(ref) - 1] ?? -1) + 1)
+  const sent = later.findIndex((exchange) => exchange.prompt === prompt)
+  if (sent === -1) return { shows: 'nothing' }
+  const answer = later.slice(sent).findLast((exchange) => exchange.answer !== null)?.answer
+  return answer == null ? { shows: 'prompt' } : { shows: 'answer', text: answer }
+}
+
 function newSession(request: TurnRequest): SessionFile {
-  return { id: newId('ses'), cwd: request.cwd, exchanges: [] }
+  return { id: request.begin?.id ?? newId('ses'), cwd: request.cwd, exchanges: [] }
 }
 
 async function writeSession(folder: string, session: SessionFile): Promise<void> {

@@ -44,6 +44,7 @@ function showStatus({ agents, hosts, costUsd, assumedUsd }: Status, page: Page):
   const assumed = assumedUsd > 0 ? ` (${usd(assumedUsd)} of it assumed)` : ''
   const footer = [
     `${plural(agents.length, 'agent')}, ${usd(costUsd)}${assumed}`,
+    ...quotaLines(agents, page),
     ...hosts.map((host) => hostText(host, paint)),
     ...(hosts.length === 0 ? [`${paint.faint('no host is running')}${waitingHint(agents)}`] : []),
   ]
@@ -53,6 +54,19 @@ function showStatus({ agents, hosts, costUsd, assumedUsd }: Status, page: Page):
   return {
     body: `${formatTable(agents, statusColumns(agents, page), page)}\n${errors.join('')}${footer.join('\n')}\n`,
   }
+}
+
+/** Which accounts have used up their quota, and when their agents go on. */
+function quotaLines(agents: readonly Line[], { paint, now }: Page): string[] {
+  const waiting = Map.groupBy(
+    agents.filter(({ waitingFor }) => waitingFor !== null),
+    ({ waitingFor }) => waitingFor?.quota ?? '',
+  )
+  return [...waiting].map(([account, lines]) => {
+    const until = Math.max(...lines.map(({ waitingFor }) => waitingFor?.until ?? 0))
+    const rest = formatDuration(Math.max(0, until - now))
+    return `${paint.active(`quota of ${account} is used up`)}: ${plural(lines.length, 'agent')} ${lines.length === 1 ? 'goes' : 'go'} on in ${rest}, at ${timeOfDay(until, now)}`
+  })
 }
 
 /** Work that nobody does is worth a word. */

@@ -9,6 +9,7 @@ import {
 } from '../../events.ts'
 import type { EventQuery } from '../../store.ts'
 import {
+  limitTo,
   parameters,
   type MaybePromise,
   type SqlConnection,
@@ -87,7 +88,7 @@ function selectEvents({ after, last, limit, types }: EventQuery): BoundStatement
   if (conditions.length > 0) text += ` WHERE ${conditions.join(' AND ')}`
   text += ` ORDER BY "seq"${last === undefined ? '' : ' DESC'}`
   const most = Math.min(last ?? Infinity, limit ?? Infinity)
-  if (Number.isFinite(most)) text += ` LIMIT $${values.push(most)}`
+  if (Number.isFinite(most)) text += limitTo(values.push(most))
   let statement = queries.get(text)
   if (statement === undefined) queries.set(text, (statement = { text }))
   return { statement, values }

@@ -2,7 +2,7 @@
 import { AtelierError } from '../../errors.ts'
 import type { RowKey, RowQuery } from '../../store.ts'
 import type { TableName } from '../../tables.ts'
-import { parameters, quoted, type SqlRow, type SqlValue, type Statement } from './connection.ts'
+import { limitTo, parameters, quoted, type SqlRow, type SqlValue, type Statement } from './connection.ts'
 import { SHAPES } from './shape.ts'
 
 type Values = Record<string, unknown>
@@ -102,7 +102,7 @@ export class SqlTable {
     let text = this.#select
     if (conditions.length > 0) text += ` WHERE ${conditions.join(' AND ')}`
     text += ` ORDER BY ${order.map((column) => `${quoted(column)}${direction === 'asc' ? '' : ' DESC'}`).join(', ')}`
-    if (limit !== undefined) text += ` LIMIT $${values.push(limit)}`
+    if (limit !== undefined) text += limitTo(values.push(limit))
     return { statement: this.#statement(text, () => text), values }
   }
 
