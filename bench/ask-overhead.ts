@@ -45,7 +45,7 @@ export const askOverhead: Measurement = {
 async function timeOf(ms: number, act: () => PromiseLike<unknown> | void): Promise<number> {
   const times: number[] = []
   const end = performance.now() + ms
-  for (let start = performance.now(); start < end; ) {
+  for (let start = performance.now(); start < end;) {
     const pending = act()
     if (pending !== undefined) await pending
     const now = performance.now()

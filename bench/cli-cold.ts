@@ -21,7 +21,9 @@ export const cliCold: Measurement = {
       const floor = (): number => runTime(dir, ['-e', '0'])
       await interleaved(WARM_UP, product, floor)
       const { first, second } = await interleaved(RUNS, product, floor)
-      progress(`${RUNS} runs of each: fastest ${Math.min(...first).toFixed(1)} and ${Math.min(...second).toFixed(1)} ms`)
+      progress(
+        `${RUNS} runs of each: fastest ${Math.min(...first).toFixed(1)} and ${Math.min(...second).toFixed(1)} ms`,
+      )
       return { value: median(first), floor: median(second) }
     }),
 }

@@ -19,8 +19,8 @@ export interface Measurement {
   readonly what: string
   readonly unit: string
   readonly target: Target
-  /** @param progress tells somebody who waits how far it is */
-  measure(progress: (text: string) => void): Promise<Measured>
+  /** `progress` tells somebody who waits what has been found so far. */
+  readonly measure: (progress: (text: string) => void) => Promise<Measured>
 }
 
 export interface Measured {
@@ -45,7 +45,9 @@ export function meets({ value, ratio }: Figure, target: Target): boolean {
 
 export function describeTarget(target: Target, unit: string): string {
   if ('valueAtMost' in target) return `at most ${target.valueAtMost} ${unit}`
-  return 'ratioAtMost' in target ? `ratio at most ${target.ratioAtMost}` : `ratio at least ${target.ratioAtLeast}`
+  return 'ratioAtMost' in target
+    ? `ratio at most ${target.ratioAtMost}`
+    : `ratio at least ${target.ratioAtLeast}`
 }
 
 /** Three digits are more than any of these can be repeated to. */

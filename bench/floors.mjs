@@ -10,18 +10,19 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 
-/** `sqlite_master` of the product's database, in order of creation. */
-export const SCHEMA = [
+/** The product's tables and indexes, in order of creation. */
+const SCHEMA = [
   'CREATE TABLE "meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL)',
   'CREATE TABLE "blob" ("hash" TEXT PRIMARY KEY, "body" TEXT NOT NULL)',
   'CREATE TABLE "event" ("seq" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "type" TEXT NOT NULL, "version" INTEGER NOT NULL, "actor" TEXT NOT NULL, "via" TEXT NOT NULL, "data" TEXT NOT NULL)',
-  'CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"))',
+  'CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "account" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"))',
   'CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1',
   'CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
   'CREATE INDEX "message_mailbox" ON "message" ("agent", "position")',
-  `CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))`,
+  `CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))`,
   `CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running'`,
   'CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"))',
+  'CREATE TABLE "account" ("account" TEXT, "limitedUntil" INTEGER, "reason" TEXT, "since" INTEGER, PRIMARY KEY ("account"))',
   'CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRIMARY KEY ("name"))',
   'CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"))',
   'CREATE INDEX "schedule_due" ON "schedule" ("nextAt")',
@@ -30,14 +31,27 @@ export const SCHEMA = [
   'CREATE TABLE "transcript" ("turn" TEXT, "n" INTEGER, "at" INTEGER, "kind" TEXT, "body" TEXT, PRIMARY KEY ("turn", "n"))',
 ]
 
+/** The columns of a table, in order. */
+function columnsOf(table) {
+  const statement = SCHEMA.find((text) => text.startsWith(`CREATE TABLE "${table}"`))
+  return [...statement.matchAll(/("\w+") (?:TEXT|INTEGER)/g)].map(([, column]) => column)
+}
+
+/** A new row, or all of one that is there. */
+function put(table, key) {
+  const columns = columnsOf(table)
+  const changes = columns
+    .filter((column) => column !== `"${key}"`)
+    .map((column) => `${column} = excluded.${column}`)
+  return `INSERT INTO "${table}" (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT ("${key}") DO UPDATE SET ${changes.join(', ')}`
+}
+
 const BEGIN = 'BEGIN IMMEDIATE'
 const COMMIT = 'COMMIT'
 const APPEND_EVENT =
   'INSERT INTO "event" ("at", "type", "version", "actor", "via", "data") VALUES (?, ?, ?, ?, ?, ?)'
-const PUT_MESSAGE =
-  'INSERT INTO "message" ("id", "agent", "generation", "kind", "state", "position", "from", "prompt", "group", "timeoutMs", "attempts", "turn", "answer", "error", "postedAt", "settledAt") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "agent" = excluded."agent", "generation" = excluded."generation", "kind" = excluded."kind", "state" = excluded."state", "position" = excluded."position", "from" = excluded."from", "prompt" = excluded."prompt", "group" = excluded."group", "timeoutMs" = excluded."timeoutMs", "attempts" = excluded."attempts", "turn" = excluded."turn", "answer" = excluded."answer", "error" = excluded."error", "postedAt" = excluded."postedAt", "settledAt" = excluded."settledAt"'
-const PUT_TURN =
-  'INSERT INTO "turn" ("id", "message", "agent", "profile", "generation", "attempt", "host", "state", "session", "promptHash", "startedAt", "endedAt", "usage", "reservedMicros", "costMicros", "costSource", "modelTurns", "failure") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "message" = excluded."message", "agent" = excluded."agent", "profile" = excluded."profile", "generation" = excluded."generation", "attempt" = excluded."attempt", "host" = excluded."host", "state" = excluded."state", "session" = excluded."session", "promptHash" = excluded."promptHash", "startedAt" = excluded."startedAt", "endedAt" = excluded."endedAt", "usage" = excluded."usage", "reservedMicros" = excluded."reservedMicros", "costMicros" = excluded."costMicros", "costSource" = excluded."costSource", "modelTurns" = excluded."modelTurns", "failure" = excluded."failure"'
+const PUT_MESSAGE = put('message', 'id')
+const PUT_TURN = put('turn', 'id')
 const QUEUE_AGENT = 'UPDATE "agent" SET "queued" = ?, "ready" = ? WHERE "name" = ?'
 const OCCUPY_AGENT = 'UPDATE "agent" SET "queued" = ?, "turn" = ?, "ready" = ?, "cursor" = ? WHERE "name" = ?'
 const FREE_AGENT = 'UPDATE "agent" SET "session" = ?, "turn" = ?, "turns" = ?, "last" = ? WHERE "name" = ?'
@@ -45,7 +59,8 @@ const DELIVER_MESSAGE = 'UPDATE "message" SET "state" = ?, "attempts" = ?, "turn
 const ANSWER_MESSAGE = 'UPDATE "message" SET "state" = ?, "answer" = ?, "settledAt" = ? WHERE "id" = ?'
 const FINISH_TURN =
   'UPDATE "turn" SET "state" = ?, "endedAt" = ?, "usage" = ?, "costMicros" = ?, "costSource" = ?, "modelTurns" = ? WHERE "id" = ?'
-const CHARGE_LEDGER = 'UPDATE "ledger" SET "assumedMicros" = ?, "turns" = ?, "assumedTurns" = ? WHERE "scope" = ?'
+const CHARGE_LEDGER =
+  'UPDATE "ledger" SET "assumedMicros" = ?, "turns" = ?, "assumedTurns" = ? WHERE "scope" = ?'
 
 const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
 const HOST = 'host_m95n6ff8nn8ksrkn'
@@ -61,6 +76,11 @@ function newId(prefix) {
   let id = `${prefix}_`
   for (let index = 0; index < 16; index++) id += ALPHABET[Math.floor(Math.random() * 32)]
   return id
+}
+
+/** The text of a JSON column. */
+function textOf(value) {
+  return value === null ? null : JSON.stringify(value)
 }
 
 /**
@@ -96,7 +116,7 @@ export function openFloor(path, { agents, cwd }) {
 
   begin.run()
   const putAgent = database.prepare(
-    `INSERT INTO "agent" VALUES (?, 'active', 1, NULL, 'scripted', NULL, ?, NULL, 0, NULL, 0, 0, 0, NULL, ?)`,
+    `INSERT INTO "agent" VALUES (?, 'active', 1, NULL, 'scripted', NULL, 'scripted', ?, NULL, 0, NULL, 0, 0, 0, NULL, ?)`,
   )
   const putLedger = database.prepare(`INSERT INTO "ledger" VALUES (?, NULL, 0, 0, 0, 0, 0, 0, 0, '[]')`)
   for (const agent of agents) putAgent.run(agent, PROMPT_HASH, Date.now())
@@ -105,9 +125,35 @@ export function openFloor(path, { agents, cwd }) {
 
   /** The event and the row of a message. */
   function putPosted(message, agent, prompt, at) {
-    const data = JSON.stringify({ message, agent, backend: 'scripted', generation: 1, kind: 'ask', prompt, group: null, timeoutMs: null })
+    const data = JSON.stringify({
+      message,
+      agent,
+      backend: 'scripted',
+      generation: 1,
+      kind: 'ask',
+      prompt,
+      group: null,
+      timeoutMs: null,
+    })
     const seq = Number(appendEvent.run(at, 'message.posted', 1, 'user', 'library', data).lastInsertRowid)
-    putMessage.run(message, agent, 1, 'ask', 'queued', seq, 'user', JSON.stringify(prompt), null, null, 0, null, null, null, at, null)
+    putMessage.run(
+      message,
+      agent,
+      1,
+      'ask',
+      'queued',
+      seq,
+      'user',
+      JSON.stringify(prompt),
+      null,
+      null,
+      0,
+      null,
+      null,
+      null,
+      at,
+      null,
+    )
     return seq
   }
 
@@ -124,7 +170,9 @@ export function openFloor(path, { agents, cwd }) {
     const turn = newId('turn')
     const turns = answered.get(agent)
     const session = { backend: 'scripted', id: SESSION, cwd, backendVersion: '1', data: { turns } }
+    // The first turn begins the session, later ones go on with it.
     const resumed = turns === 0 ? null : session
+    const begun = turns === 0 ? session : null
     const continued = { ...session, data: { turns: turns + 1 } }
 
     let at = Date.now()
@@ -149,13 +197,34 @@ export function openFloor(path, { agents, cwd }) {
         host: HOST,
         attempt: 1,
         session: resumed,
+        begins: begun,
         promptHash: PROMPT_HASH,
         reservedMicros: COST_MICROS,
       }),
     )
     occupyAgent.run(0, turn, 0, seq, agent)
     deliverMessage.run('delivered', 1, turn, message)
-    putTurn.run(turn, message, agent, null, 1, 1, HOST, 'running', resumed === null ? null : JSON.stringify(resumed), PROMPT_HASH, at, null, null, COST_MICROS, null, null, null, null)
+    putTurn.run(
+      turn,
+      message,
+      agent,
+      null,
+      1,
+      1,
+      HOST,
+      'running',
+      textOf(resumed),
+      textOf(begun),
+      PROMPT_HASH,
+      at,
+      null,
+      null,
+      COST_MICROS,
+      null,
+      null,
+      null,
+      null,
+    )
     commit.run()
 
     at = Date.now()
@@ -193,5 +262,10 @@ export function openFloor(path, { agents, cwd }) {
     answered.set(agent, turns + 1)
   }
 
-  return { ask, post, close: () => database.close() }
+  return {
+    ask,
+    post,
+    pragma: (name) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0],
+    close: () => database.close(),
+  }
 }

@@ -44,13 +44,18 @@ export const loopBlock: Measurement = {
       const stores = first.map(({ delayMs }) => delayMs)
       const controls = second.map(({ delayMs }) => delayMs)
       const writes = median(first.map((report) => report.writes)) / (ROUND_MS / 1000)
-      progress(`${writes.toFixed(0)} writes/s; longest delays ${inMs(stores)}; without the store ${inMs(controls)}`)
+      progress(
+        `${writes.toFixed(0)} writes/s; longest delays ${inMs(stores)}; without the store ${inMs(controls)}`,
+      )
       return { value: Math.max(0, median(stores) - median(controls)) }
     }),
 }
 
 /** One round of all processes: the longest delay of any of them, and all writes. */
-async function writeTogether(writers: readonly ChildProcess[], store: LoopRound['store']): Promise<LoopReport> {
+async function writeTogether(
+  writers: readonly ChildProcess[],
+  store: LoopRound['store'],
+): Promise<LoopReport> {
   const reports = writers.map((writer) => nextMessage<LoopReport>(writer))
   for (const writer of writers) writer.send({ store, ms: ROUND_MS } satisfies LoopRound)
   const all = await Promise.all(reports)

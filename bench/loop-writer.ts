@@ -62,7 +62,9 @@ async function write(store: Store, end: number): Promise<number> {
       by: { actor: 'bench', via: 'library' },
       load: (reader) => reader.get('context', key),
       decide: (row) => ({
-        events: [{ type: 'context.put', data: { key, value: String(writes), version: (row?.version ?? 0) + 1 } }],
+        events: [
+          { type: 'context.put', data: { key, value: String(writes), version: (row?.version ?? 0) + 1 } },
+        ],
       }),
     })
     await sleep(PAUSE_MS * (0.5 + Math.random()))

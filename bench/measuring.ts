@@ -1,9 +1,10 @@
 /** Statistics, folders and processes that several measurements use. */
 import { fork, spawn, type ChildProcess, type ForkOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..')
 
 /** Rounds of everything that has a floor: the product and the floor take turns, and the medians count. */
 export const ROUNDS = 5
@@ -26,9 +27,14 @@ export function sleep(ms: number): Promise<void> {
   })
 }
 
-/** Calls `act` with an empty folder that is removed afterwards. */
+/**
+ * Calls `act` with an empty folder that is removed afterwards. It lies on the disk of the project: a
+ * system's temporary folder may be memory, where a commit costs nothing.
+ */
 export async function inFolder<Result>(act: (dir: string) => Promise<Result>): Promise<Result> {
-  const dir = mkdtempSync(join(tmpdir(), 'atelier-bench-'))
+  const parent = join(ROOT, 'node_modules', '.cache')
+  mkdirSync(parent, { recursive: true })
+  const dir = mkdtempSync(join(parent, 'atelier-bench-'))
   try {
     return await act(dir)
   } finally {
@@ -52,11 +58,11 @@ export async function interleaved<A, B>(
 }
 
 /** The program as a user starts it. */
-const PROGRAM = join(import.meta.dirname, '..', 'bin', 'atelier.js')
+const PROGRAM = join(ROOT, 'bin', 'atelier.js')
 
 /** Its arguments for Node. */
 export function atelier(...words: string[]): string[] {
-  if (!existsSync(join(import.meta.dirname, '..', 'dist', 'cli', 'main.js'))) {
+  if (!existsSync(join(ROOT, 'dist', 'cli', 'main.js'))) {
     throw new Error('There is no build to measure. Run `npm run build` first.')
   }
   return [PROGRAM, ...words]

@@ -37,7 +37,9 @@ export const messagesPerSecond: Measurement = {
             answered++
           }
         }
-        const asking = AGENTS.flatMap((agent) => Array.from({ length: OPEN_PER_AGENT }, () => keepBusy(agent)))
+        const asking = AGENTS.flatMap((agent) =>
+          Array.from({ length: OPEN_PER_AGENT }, () => keepBusy(agent)),
+        )
         await Promise.all(asking)
         return (answered * 1000) / (performance.now() - start)
       }

@@ -10,7 +10,7 @@ export const rssGrowth: Measurement = {
   what: 'memory of a host with 10,000 agents that each had 3 turns, minus that of an empty host',
   unit: 'MB',
   target: { valueAtMost: 30 },
-  async measure(progress) {
+  measure: async (progress) => {
     const empty: number[] = []
     for (let run = 0; run < RUNS; run++) empty.push(await hostMemory(0))
     const full = await hostMemory(AGENTS)

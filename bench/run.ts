@@ -64,7 +64,9 @@ async function measure({ name, unit, measure: run }: Measurement): Promise<Figur
     process.stderr.write(`  took ${((performance.now() - start) / 1000).toFixed(0)} s\n`)
     return figure
   } catch (error) {
-    process.stderr.write(`  failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(
+      `  failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
     return undefined
   }
 }
@@ -84,9 +86,14 @@ function tableOf(figures: ReadonlyMap<Measurement, Figure>): string {
     describeTarget(target, unit),
     meets(figure, target) ? 'ok' : 'MISSED',
   ])
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  )
   const line = (cells: readonly string[]): string =>
-    `${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`
+    `${cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()}\n`
   const legend = [...figures.keys()].map(({ name, what }) => `${name.padEnd(widths[0] ?? 0)}  ${what}\n`)
   return [line(header), ...rows.map(line), '\n', ...legend].join('')
 }

@@ -44,7 +44,9 @@ export const watchLatency: Measurement = {
       }
       watch.kill('SIGINT')
       await once(watch, 'exit')
-      progress(`${EVENTS} events: p90 ${quantile(latencies, 0.9).toFixed(1)} ms, longest ${Math.max(...latencies).toFixed(1)} ms`)
+      progress(
+        `${EVENTS} events: p90 ${quantile(latencies, 0.9).toFixed(1)} ms, longest ${Math.max(...latencies).toFixed(1)} ms`,
+      )
       return { value: median(latencies) }
     }),
 }

@@ -93,7 +93,13 @@ export type AgentEvent =
       readonly parent?: string
     }
   /** A tool was not allowed, and nobody was asked; the agent knows the reason. */
-  | { readonly t: 'permission'; readonly id: string; readonly tool: string; readonly decision: 'denied'; readonly reason: string }
+  | {
+      readonly t: 'permission'
+      readonly id: string
+      readonly tool: string
+      readonly decision: 'denied'
+      readonly reason: string
+    }
   | { readonly t: 'file'; readonly path: string; readonly change: 'add' | 'modify' | 'delete' }
   | { readonly t: 'usage'; readonly delta: Usage; readonly costUsd?: number }
   | { readonly t: 'retry'; readonly attempt: number; readonly status?: number; readonly delayMs?: number }

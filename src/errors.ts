@@ -118,12 +118,18 @@ export class AtelierError extends Error {
 
 /** Builds the data of an error; empty details are left out. */
 export function errorData(code: ErrorCode, message: string, details?: ErrorDetails): ErrorData {
-  return details === undefined || Object.keys(details).length === 0 ? { code, message } : { code, message, details }
+  return details === undefined || Object.keys(details).length === 0
+    ? { code, message }
+    : { code, message, details }
 }
 
 /** Makes a throwable error of stored or refused error data. */
 export function toError(data: ErrorData): AtelierError {
-  return new AtelierError(data.code, data.message, data.details === undefined ? {} : { details: data.details })
+  return new AtelierError(
+    data.code,
+    data.message,
+    data.details === undefined ? {} : { details: data.details },
+  )
 }
 
 /** True if a value is an {@link AtelierError}, of the given code if one is named. */
@@ -141,7 +147,10 @@ export function messageOf(thrown: unknown): string {
  * @throws AtelierError `unsupported` if data from a newer version reaches it
  */
 export function unreachable(value: never, what: string): never {
-  throw new AtelierError('unsupported', `${what} ${JSON.stringify(value)} is not known to this version of Atelier.`)
+  throw new AtelierError(
+    'unsupported',
+    `${what} ${JSON.stringify(value)} is not known to this version of Atelier.`,
+  )
 }
 
 /**
@@ -149,15 +158,18 @@ export function unreachable(value: never, what: string): never {
  * Likeness is the Levenshtein distance; a name further away than half its length is no suggestion.
  */
 export function nearestNames(name: string, known: Iterable<string>): string[] {
-  const furthest = (candidate: string): number => Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 2))
-  return [...known]
-    // Names differ at least by their lengths: a whole prompt in place of a name is not compared with each.
-    .filter((candidate) => Math.abs(name.length - candidate.length) <= furthest(candidate))
-    .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
-    .filter(({ candidate, distance }) => distance <= furthest(candidate))
-    .toSorted((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, 3)
-    .map(({ candidate }) => candidate)
+  const furthest = (candidate: string): number =>
+    Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 2))
+  return (
+    [...known]
+      // Names differ at least by their lengths: a whole prompt in place of a name is not compared with each.
+      .filter((candidate) => Math.abs(name.length - candidate.length) <= furthest(candidate))
+      .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
+      .filter(({ candidate, distance }) => distance <= furthest(candidate))
+      .toSorted((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+      .slice(0, 3)
+      .map(({ candidate }) => candidate)
+  )
 }
 
 /** Levenshtein distance, with one row of the matrix at a time. */

@@ -16,7 +16,11 @@ describe('bringUp', () => {
   })
 
   test('data of an older version goes through every step from there', () => {
-    expect(bringUp('agent.reset', 1, { agent: 'a' }, upgrades, versions)).toEqual({ agent: 'a', second: true, third: true })
+    expect(bringUp('agent.reset', 1, { agent: 'a' }, upgrades, versions)).toEqual({
+      agent: 'a',
+      second: true,
+      third: true,
+    })
     expect(bringUp('agent.reset', 2, { agent: 'a' }, upgrades, versions)).toEqual({ agent: 'a', third: true })
   })
 

@@ -55,6 +55,9 @@ function armed(specification: string): (point: Failpoint) => void {
       if (random() < probability) die()
     }
   }
+  // A name that is never hit would make a chaos run say that all is well.
+  if (!FAILPOINTS.includes(name as Failpoint))
+    throw new Error(`ATELIER_FAILPOINTS names no failpoint: ${specification}`)
   let hits = 0
   const wanted = first === '' ? 1 : Number(first)
   return (point) => {

@@ -23,7 +23,8 @@ describe('an identifier', () => {
 it('a UUID is a random one, and never given twice', () => {
   const ids = Array.from({ length: 1000 }, newUuid)
   expect(new Set(ids).size).toBe(ids.length)
-  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u)
+  for (const id of ids)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u)
 })
 
 it('a random fraction lies anywhere in [0, 1)', () => {

@@ -1,6 +1,12 @@
 /** JSON values, their canonical text, and texts that may live outside of the row. */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined }
 
 /** Text longer than this is kept once in the blob table; events and rows carry its hash. */
 export const INLINE_TEXT_BYTES = 4096
@@ -35,5 +41,8 @@ export function headOf(text: string, length: number): string {
   const line = whole.slice(0, length * 4).replace(/\s+/gu, ' ')
   if (line.length <= length && whole.length <= length * 4) return line
   // Half of a surrogate pair is no character: it would not survive being stored.
-  return `${line.slice(0, length - 1).trimEnd().replace(/[\uD800-\uDBFF]$/u, '')}…`
+  return `${line
+    .slice(0, length - 1)
+    .trimEnd()
+    .replace(/[\uD800-\uDBFF]$/u, '')}…`
 }

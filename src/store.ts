@@ -87,19 +87,26 @@ export interface ListenOptions {
   readonly urgent?: boolean
 }
 
-export interface Store {
-  /** Runs a command. Calls made in order are decided in that order. */
-  transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>>
+/** The half of a store that looking needs. It can be opened alone, without what decides and writes. */
+export interface StoreView {
   /** Reads a consistent state as of the last commit. `load` awaits nothing but its reader, as other reads wait for it. */
   read<Result>(load: (reader: Reader) => Promise<Result>): Promise<Result>
-  /** Writes operational rows, and blobs they refer to. */
-  write(changes: readonly OperationalChange[], blobs?: readonly { hash: string; body: string }[]): Promise<void>
   events(query: EventQuery): Promise<readonly AtelierEvent[]>
   /** The number of the newest event; 0 if there is none. */
   lastSeq(): Promise<number>
   onCommit(listener: CommitListener, options?: ListenOptions): () => void
   /** Waits for what was asked before, then ends. Later calls reject with `closed`. */
   close(): Promise<void>
+}
+
+export interface Store extends StoreView {
+  /** Runs a command. Calls made in order are decided in that order. */
+  transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>>
+  /** Writes operational rows, and blobs they refer to. */
+  write(
+    changes: readonly OperationalChange[],
+    blobs?: readonly { hash: string; body: string }[],
+  ): Promise<void>
 }
 
 /** How events become rows; given to a store by the composition root. */

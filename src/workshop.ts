@@ -14,8 +14,7 @@ import { createViews } from './facade/views.ts'
 import type { HostedWorkshop } from './facade/workshop.ts'
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
-import { projection } from './projection.ts'
-import type { Store } from './store.ts'
+import type { Store, StoreView } from './store.ts'
 import type { HostRow } from './tables.ts'
 import type { HostEnvironment, TeamContext } from './team/context.ts'
 import type { ActivityListener } from './team/turn-runner.ts'
@@ -65,11 +64,12 @@ export interface ViewOptions {
 export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWorkshop> {
   const dir = projectFolder(options.dir)
   const clock = options.clock ?? systemClock
-  const [{ createWorkshop }, { Roster }, { Host }, { EventFeed }] = await Promise.all([
+  const [{ createWorkshop }, { Roster }, { Host }, { EventFeed }, { beginBudget }] = await Promise.all([
     import('./facade/workshop.ts'),
     import('./facade/roster.ts'),
     import('./team/host.ts'),
     import('./team/feed.ts'),
+    import('./team/defining.ts'),
   ])
   const config = await loadConfiguration(dir, options)
   const store = await openStore(dir, options, clock)
@@ -86,17 +86,19 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const { host: kind = 'library' } = options
     const host =
       kind === 'none'
-      ? undefined
-      : new Host(team, hostEnvironment(dir, roster), {
-          kind,
-          concurrency: () => concurrency.value,
-          onActivity: (turn, event) => {
-            for (const listener of activity) listener(turn, event)
-          },
-          ...(options.onError === undefined ? {} : { onError: options.onError }),
-          ...(options.hostAgents === undefined ? {} : { agents: options.hostAgents }),
-          ...(options.idleExit === undefined ? {} : { idleExitMs: parseDuration(options.idleExit, 'idleExit') }),
-        })
+        ? undefined
+        : new Host(team, hostEnvironment(dir, roster), {
+            kind,
+            concurrency: () => concurrency.value,
+            onActivity: (turn, event) => {
+              for (const listener of activity) listener(turn, event)
+            },
+            ...(options.onError === undefined ? {} : { onError: options.onError }),
+            ...(options.hostAgents === undefined ? {} : { agents: options.hostAgents }),
+            ...(options.idleExit === undefined
+              ? {}
+              : { idleExitMs: parseDuration(options.idleExit, 'idleExit') }),
+          })
     await knowProfiles(dir, store, roster, config, options.onError)
     const workshop = createWorkshop({
       dir,
@@ -114,7 +116,9 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
         await store.close()
       },
     })
-    workshop.configure(config.configure)
+    const { maxCostUsd, ...defaults } = config.configure
+    workshop.configure(defaults)
+    if (maxCostUsd !== undefined) await beginBudget(team, maxCostUsd)
     for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
     await host?.open()
     return workshop
@@ -126,12 +130,16 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
 }
 
 /** Opens what only reads. Where there is no state yet the team is empty, and nothing is created. */
-export async function openViews(options: ViewOptions = {}): Promise<WorkshopViews & { close(): Promise<void> }> {
+export async function openViews(
+  options: ViewOptions = {},
+): Promise<WorkshopViews & { close(): Promise<void> }> {
   const dir = projectFolder(options.dir)
-  const folder = stateFolder(dir, options.persistence)
-  const exists = existsSync(databaseFile(folder))
-  const store = await openStore(dir, { persistence: exists ? folder : false }, systemClock)
-  const view: ViewContext = { store, clock: systemClock, identity: { machine: ownIdentity().machine, isAlive } }
+  const store = await openStoreView(databaseFile(stateFolder(dir, options.persistence)))
+  const view: ViewContext = {
+    store,
+    clock: systemClock,
+    identity: { machine: ownIdentity().machine, isAlive },
+  }
   return { ...createViews(view, () => profilesOfFiles(dir)), close: () => store.close() }
 }
 
@@ -141,7 +149,9 @@ export async function openViews(options: ViewOptions = {}): Promise<WorkshopView
  */
 export function findProjectFolder(from: string): string {
   const start = resolve(from)
-  const marked = upwards(start).find((dir) => existsSync(join(dir, '.atelier')) || CONFIG_FILES.some((file) => existsSync(join(dir, file))))
+  const marked = upwards(start).find(
+    (dir) => existsSync(join(dir, '.atelier')) || CONFIG_FILES.some((file) => existsSync(join(dir, file))),
+  )
   return marked ?? upwards(start).find((dir) => existsSync(join(dir, '.git'))) ?? start
 }
 
@@ -158,7 +168,9 @@ export function stateFolder(dir: string, persistence: boolean | string = true): 
   return typeof persistence === 'string' ? resolve(dir, persistence) : join(dir, '.atelier', 'state')
 }
 
-const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'].map((ending) => `atelier.config.${ending}`)
+const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'].map(
+  (ending) => `atelier.config.${ending}`,
+)
 
 function upwards(from: string): string[] {
   const dirs = [from]
@@ -173,9 +185,27 @@ function databaseFile(folder: string): string {
 function projectFolder(dir = '.'): string {
   const folder = resolve(dir)
   if (existsSync(folder)) return folder
-  throw new AtelierError('not_found', `The project folder ${folder} does not exist. Create it, or name another one.`, {
-    details: { dir: folder },
-  })
+  throw new AtelierError(
+    'not_found',
+    `The project folder ${folder} does not exist. Create it, or name another one.`,
+    {
+      details: { dir: folder },
+    },
+  )
+}
+
+async function openStoreView(path: string): Promise<StoreView> {
+  if (!existsSync(path)) return openMemory(systemClock)
+  const { openSqliteView } = await import('./stores/sqlite/view.ts')
+  return openSqliteView({ path })
+}
+
+async function openMemory(clock: Clock): Promise<Store> {
+  const [{ openMemoryStore }, { projection }] = await Promise.all([
+    import('./stores/memory.ts'),
+    import('./projection.ts'),
+  ])
+  return openMemoryStore({ projection, clock })
 }
 
 async function openStore(
@@ -183,13 +213,13 @@ async function openStore(
   { persistence = true, durability }: Pick<OpenOptions, 'persistence' | 'durability'>,
   clock: Clock,
 ): Promise<Store> {
-  if (persistence === false) {
-    const { openMemoryStore } = await import('./stores/memory.ts')
-    return openMemoryStore({ projection, clock })
-  }
+  if (persistence === false) return openMemory(clock)
   const folder = stateFolder(dir, persistence)
   makeStateFolder(folder)
-  const { openSqliteStore } = await import('./stores/sqlite/store.ts')
+  const [{ openSqliteStore }, { projection }] = await Promise.all([
+    import('./stores/sqlite/store.ts'),
+    import('./projection.ts'),
+  ])
   return openSqliteStore({
     path: databaseFile(folder),
     projection,
@@ -246,25 +276,36 @@ async function knowProfiles(
   const { profiles, warnings } = await loadClaudeAgents(dir)
   for (const { name, profile } of profiles) roster.addProfile(name, profile, 'claude')
   for (const { file, line, message } of warnings) {
-    onError?.(new AtelierError('invalid_config', `${file}${line === null ? '' : `:${line}`}: ${message}`, { details: { file } }))
+    onError?.(
+      new AtelierError('invalid_config', `${file}${line === null ? '' : `:${line}`}: ${message}`, {
+        details: { file },
+      }),
+    )
   }
   for (const [name, profile] of Object.entries(config.profiles)) roster.addProfile(name, profile, 'config')
   const stored = await store.read(async (reader) => {
     const found = []
-    for (const row of await reader.list('profile')) found.push({ name: row.name, body: await reader.blob(row.definition) })
+    for (const row of await reader.list('profile'))
+      found.push({ name: row.name, body: await reader.blob(row.definition) })
     return found
   })
-  for (const { name, body } of stored) if (body !== undefined) roster.addProfile(name, JSON.parse(body) as ProfileDefinition, 'defined')
+  for (const { name, body } of stored)
+    if (body !== undefined) roster.addProfile(name, JSON.parse(body) as ProfileDefinition, 'defined')
 }
 
 /** Profiles of files, for a view; a configuration that cannot be read is told by commands that need it. */
 async function profilesOfFiles(dir: string): Promise<readonly ProfileView[]> {
   const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
   const { profileView } = await import('./team/views.ts')
-  return (await loadClaudeAgents(dir)).profiles.map(({ name, profile }) => profileView(name, profile, 'claude'))
+  return (await loadClaudeAgents(dir)).profiles.map(({ name, profile }) =>
+    profileView(name, profile, 'claude'),
+  )
 }
 
-function hostEnvironment(dir: string, roster: InstanceType<typeof import('./facade/roster.ts').Roster>): HostEnvironment {
+function hostEnvironment(
+  dir: string,
+  roster: InstanceType<typeof import('./facade/roster.ts').Roster>,
+): HostEnvironment {
   return {
     identity: { ...ownIdentity(), isAlive },
     dir,

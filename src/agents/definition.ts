@@ -73,7 +73,12 @@ export interface ProfileDefinition {
 export function resolveDefinition(
   layers: readonly (DefinitionFields | undefined)[],
 ): Omit<AgentDefinition, 'backend'> & { readonly backend: string | undefined } {
-  const merged: Record<string, unknown> = { role: '', context: '', permissionMode: 'auto', session: 'continue' }
+  const merged: Record<string, unknown> = {
+    role: '',
+    context: '',
+    permissionMode: 'auto',
+    session: 'continue',
+  }
   for (const layer of layers) {
     for (const [field, value] of Object.entries(layer ?? {})) if (value !== undefined) merged[field] = value
   }

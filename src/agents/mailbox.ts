@@ -56,7 +56,10 @@ export function decidePost(post: PostMessage, { agent, refused, known }: PostFac
   const { name, backend, generation } = agent
   return {
     events: [
-      { type: 'message.posted', data: { message, agent: name, backend, generation, kind, prompt, group, timeoutMs } },
+      {
+        type: 'message.posted',
+        data: { message, agent: name, backend, generation, kind, prompt, group, timeoutMs },
+      },
     ],
   }
 }
@@ -95,10 +98,13 @@ export interface StartFacts {
 
 /** Starts the agent's next message, fails it where no budget covers it, or does nothing where there is none to start. */
 export function decideStart(start: StartTurn, { agent, next, refused, limitedUntil }: StartFacts): Decided {
-  if (agent === undefined || next === undefined || agent.ready === 0 || next.state !== 'queued') return { events: [] }
+  if (agent === undefined || next === undefined || agent.ready === 0 || next.state !== 'queued')
+    return { events: [] }
   if (limitedUntil !== null) return { events: [] }
   if (refused !== undefined) {
-    return { events: [{ type: 'message.failed', data: { message: next.id, agent: agent.name, error: refused } }] }
+    return {
+      events: [{ type: 'message.failed', data: { message: next.id, agent: agent.name, error: refused } }],
+    }
   }
   const { turn, host, promptHash, reservedMicros, session, begins } = start
   const { profile } = agent
@@ -107,7 +113,18 @@ export function decideStart(start: StartTurn, { agent, next, refused, limitedUnt
     events: [
       {
         type: 'turn.started',
-        data: { turn, message: next.id, agent: agent.name, profile, host, attempt, session, begins, promptHash, reservedMicros },
+        data: {
+          turn,
+          message: next.id,
+          agent: agent.name,
+          profile,
+          host,
+          attempt,
+          session,
+          begins,
+          promptHash,
+          reservedMicros,
+        },
       },
     ],
   }
@@ -143,10 +160,12 @@ export function decideFinish(
   { turn, message, account }: FinishFacts,
   now: number,
 ): Decided {
-  if (turn === undefined || message === undefined || turn.state !== 'running') return { refused: stale(finish.turn, turn) }
+  if (turn === undefined || message === undefined || turn.state !== 'running')
+    return { refused: stale(finish.turn, turn) }
   const { costMicros, failure } = finish
   const isCurrent = message.state === 'delivered' && message.turn === turn.id
-  const deferred = isCurrent && finish.outcome === 'failed' && isQuotaFailure(failure)
+  const isLimited = finish.outcome === 'failed' && isQuotaFailure(failure)
+  const deferred = isCurrent && isLimited
   const isKnown = costMicros !== null && Number.isSafeInteger(costMicros) && costMicros >= 0
   const keepsSession = failure === null || FAILURES[failure.kind].keepsSession
   return {
@@ -171,14 +190,19 @@ export function decideFinish(
           durationMs: Math.max(0, now - turn.startedAt),
         },
       },
-      ...(deferred ? [limitAccount(account, turn.id, failure, now)] : []),
+      // The account is used up, whatever has become of the message that found out.
+      ...(isLimited ? [limitAccount(account, turn.id, failure, now)] : []),
     ],
   }
 }
 
 function stale(turn: string, row: TurnRow | undefined): ErrorData {
   const why = row === undefined ? 'it does not exist' : `it is ${row.state}`
-  return errorData('stale_claim', `Turn ${turn} can no longer be settled: ${why}. Its result was not accepted.`, { turn })
+  return errorData(
+    'stale_claim',
+    `Turn ${turn} can no longer be settled: ${why}. Its result was not accepted.`,
+    { turn },
+  )
 }
 
 export type LossReason = 'host_died' | 'lease_expired' | 'host_stopped'
@@ -195,7 +219,8 @@ export function decideLoss(
     type: 'turn.lost',
     data: { turn: id, message: message.id, agent, profile, host, reason, chargedMicros: reservedMicros },
   }
-  if (message.state !== 'delivered' || message.attempts < MAX_ATTEMPTS || reason === 'host_stopped') return { events: [lost] }
+  if (message.state !== 'delivered' || message.attempts < MAX_ATTEMPTS || reason === 'host_stopped')
+    return { events: [lost] }
   const error = errorData(
     'host_failed',
     `The host died ${message.attempts} times while it ran this message for "${agent}". ${FAILURES.host_lost.advice}`,

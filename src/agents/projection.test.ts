@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   agentRow,
+  changed,
   deliveredRow,
   eventOf,
   FINISHED,
@@ -12,7 +13,7 @@ import {
   turnRow,
 } from '../../test/replay/example-rows.ts'
 import type { EventBodies, NewEvent } from '../events.ts'
-import type { AgentRow, MessageRow, RowChange, ScheduleRow, TurnRow } from '../tables.ts'
+import type { MessageRow } from '../tables.ts'
 import {
   agentReads,
   applyAgentCreated,
@@ -67,21 +68,6 @@ const STARTED: EventBodies['turn.started'] = {
   session: SESSION,
   promptHash: 'hash',
   reservedMicros: 7,
-}
-
-function changed(changes: readonly RowChange[]): {
-  agent: AgentRow | undefined
-  message: MessageRow | undefined
-  turn: TurnRow | undefined
-  schedule: ScheduleRow | undefined
-} {
-  const row = (table: RowChange['table']): unknown => changes.find((change) => change.table === table)?.row
-  return {
-    agent: row('agent') as AgentRow | undefined,
-    message: row('message') as MessageRow | undefined,
-    turn: row('turn') as TurnRow | undefined,
-    schedule: row('schedule') as ScheduleRow | undefined,
-  }
 }
 
 describe('events of the team read', () => {
@@ -253,141 +239,6 @@ it('a started turn takes its message out of the queue, and the agent is ready no
   )
   expect(message).toEqual(deliveredRow({ attempts: 2, position: 33 }))
   expect(agent).toEqual(agentRow({ queued: 2, turn: 'turn_1', cursor: 33, generation: 2 }))
-})
-
-describe('a finished turn', () => {
-  const rows = lookup({ agent: [BUSY], message: [deliveredRow()], turn: [turnRow()] })
-
-  it('keeps how it ended', () => {
-    const { turn } = changed(applyTurnFinished(eventOf('turn.finished', FINISHED, { at: 700 }), rows))
-    expect(turn).toEqual(
-      turnRow({
-        state: 'completed',
-        endedAt: 700,
-        usage: FINISHED.usage,
-        costMicros: 30_000,
-        costSource: 'reported',
-        modelTurns: 2,
-      }),
-    )
-  })
-
-  it('answers its message, and its agent goes on with its session', () => {
-    const { agent, message } = changed(
-      applyTurnFinished(eventOf('turn.finished', FINISHED, { at: 700 }), rows),
-    )
-    expect(message).toEqual(deliveredRow({ state: 'answered', answer: 'Done.', settledAt: 700 }))
-    expect(agent).toEqual({ ...BUSY, turn: null, ready: 1, session: SESSION, turns: 1, last: 'msg_1' })
-  })
-
-  it('fails its message under the code of its failure, with what is known about it', () => {
-    const failure = { kind: 'rate_limit', message: 'Too many requests.', status: 429, resetsAt: 99 } as const
-    const event = eventOf('turn.finished', { ...FINISHED, outcome: 'failed', answer: null, failure })
-    const { message, turn } = changed(applyTurnFinished(event, rows))
-    expect(message).toMatchObject({
-      state: 'failed',
-      answer: null,
-      error: {
-        code: 'turn_failed',
-        message: 'Too many requests.',
-        details: { kind: 'rate_limit', status: 429, resetsAt: 99 },
-      },
-    })
-    expect(turn).toMatchObject({ state: 'failed', failure })
-  })
-
-  it('cancels its message where it was cancelled itself', () => {
-    const failure = { kind: 'cancelled', message: 'The turn was cancelled.' } as const
-    const event = eventOf('turn.finished', { ...FINISHED, outcome: 'cancelled', answer: null, failure })
-    expect(changed(applyTurnFinished(event, rows))).toMatchObject({
-      message: { state: 'cancelled', error: { code: 'cancelled' } },
-      turn: { state: 'cancelled' },
-      agent: { turn: null, last: 'msg_1' },
-    })
-  })
-
-  it('changes no message that was cancelled meanwhile, but the session goes on', () => {
-    const cancelled = lookup({
-      agent: [BUSY],
-      message: [deliveredRow({ state: 'cancelled' })],
-      turn: [turnRow()],
-    })
-    const event = eventOf('turn.finished', { ...FINISHED, accepted: false })
-    const { agent, message, turn } = changed(applyTurnFinished(event, cancelled))
-    expect(message).toBeUndefined()
-    expect(turn).toMatchObject({ state: 'completed', costMicros: 30_000 })
-    expect(agent).toEqual({ ...BUSY, turn: null, ready: 1, session: SESSION })
-  })
-
-  it.each([
-    ['was reset or replaced', { ...BUSY, generation: 2 }, 1],
-    ['was dismissed', { ...BUSY, state: 'dismissed' as const }, 0],
-  ])('only frees an agent that %s meanwhile', (_name, before, ready) => {
-    const others = lookup({
-      agent: [before],
-      message: [deliveredRow({ state: 'cancelled' })],
-      turn: [turnRow()],
-    })
-    const { agent } = changed(
-      applyTurnFinished(eventOf('turn.finished', { ...FINISHED, accepted: false }), others),
-    )
-    expect(agent).toEqual({ ...before, turn: null, ready })
-  })
-
-  it('leaves an agent alone that has another turn', () => {
-    const other = lookup({
-      agent: [{ ...BUSY, turn: 'turn_2' }],
-      message: [deliveredRow({ turn: 'turn_2' })],
-      turn: [turnRow()],
-    })
-    const { agent } = changed(
-      applyTurnFinished(eventOf('turn.finished', { ...FINISHED, accepted: false }), other),
-    )
-    expect(agent).toMatchObject({ turn: 'turn_2', ready: 0 })
-  })
-})
-
-describe('a lost turn', () => {
-  const rows = lookup({ agent: [BUSY], message: [deliveredRow()], turn: [turnRow()] })
-
-  it('is charged at what it had set aside', () => {
-    const { turn } = changed(applyTurnLost(eventOf('turn.lost', LOST, { at: 700 }), rows))
-    expect(turn).toEqual(turnRow({ state: 'lost', endedAt: 700, costMicros: 500_000, costSource: 'assumed' }))
-  })
-
-  it('puts its message back where it was, so that it is found before later ones', () => {
-    const { agent, message } = changed(applyTurnLost(eventOf('turn.lost', LOST), rows))
-    expect(message).toEqual(deliveredRow({ state: 'queued' }))
-    expect(agent).toEqual({ ...BUSY, turn: null, queued: 3, ready: 1, cursor: 9 })
-  })
-
-  it('leaves a search that begins before its message where it is', () => {
-    const early = lookup({ agent: [{ ...BUSY, cursor: 4 }], message: [deliveredRow()], turn: [turnRow()] })
-    expect(changed(applyTurnLost(eventOf('turn.lost', LOST), early)).agent).toMatchObject({ cursor: 4 })
-  })
-
-  it('only frees its agent where the message was cancelled', () => {
-    const cancelled = lookup({
-      agent: [BUSY],
-      message: [deliveredRow({ state: 'cancelled' })],
-      turn: [turnRow()],
-    })
-    const { agent, message } = changed(applyTurnLost(eventOf('turn.lost', LOST), cancelled))
-    expect(message).toBeUndefined()
-    expect(agent).toEqual({ ...BUSY, turn: null, ready: 1 })
-  })
-
-  it('leaves an agent alone that has another turn', () => {
-    const other = lookup({
-      agent: [{ ...BUSY, turn: 'turn_2' }],
-      message: [deliveredRow({ state: 'cancelled' })],
-      turn: [turnRow()],
-    })
-    expect(changed(applyTurnLost(eventOf('turn.lost', LOST), other)).agent).toMatchObject({
-      turn: 'turn_2',
-      ready: 0,
-    })
-  })
 })
 
 describe('a schedule', () => {

@@ -19,7 +19,11 @@ export function agentReads(event: NewEvent): RowRef[] {
       return [agentRef(event.data.agent), messageRef(event.data.message)]
     case 'turn.finished':
     case 'turn.lost':
-      return [agentRef(event.data.agent), messageRef(event.data.message), { table: 'turn', key: event.data.turn }]
+      return [
+        agentRef(event.data.agent),
+        messageRef(event.data.message),
+        { table: 'turn', key: event.data.turn },
+      ]
     case 'schedule.ticked':
     case 'schedule.cancelled':
       return [{ table: 'schedule', key: event.data.agent }]
@@ -53,7 +57,15 @@ export function applyAgentCreated({ data, at }: EventOf<'agent.created'>, rows: 
 }
 
 export function applyAgentReset({ data }: EventOf<'agent.reset'>, rows: RowLookup): RowChange[] {
-  return [agentChange({ ...found(rows, data.agent), generation: data.generation, session: null, turns: 0, last: null })]
+  return [
+    agentChange({
+      ...found(rows, data.agent),
+      generation: data.generation,
+      session: null,
+      turns: 0,
+      last: null,
+    }),
+  ]
 }
 
 export function applyAgentDismissed({ data }: EventOf<'agent.dismissed'>, rows: RowLookup): RowChange[] {
@@ -84,7 +96,10 @@ export function applyMessagePosted(event: EventOf<'message.posted'>, rows: RowLo
   return [messageChange(message), agentChange({ ...agent, queued: agent.queued + 1 })]
 }
 
-export function applyMessageCancelled({ data, at }: EventOf<'message.cancelled'>, rows: RowLookup): RowChange[] {
+export function applyMessageCancelled(
+  { data, at }: EventOf<'message.cancelled'>,
+  rows: RowLookup,
+): RowChange[] {
   const message = foundMessage(rows, data.message)
   const error = { code: 'cancelled', message: data.reason } as const
   const changes = [messageChange(stepped(message, 'message.cancelled', { settledAt: at, error }))]
@@ -94,7 +109,10 @@ export function applyMessageCancelled({ data, at }: EventOf<'message.cancelled'>
 }
 
 export function applyMessageFailed({ data, at }: EventOf<'message.failed'>, rows: RowLookup): RowChange[] {
-  const message = stepped(foundMessage(rows, data.message), 'message.failed', { settledAt: at, error: data.error })
+  const message = stepped(foundMessage(rows, data.message), 'message.failed', {
+    settledAt: at,
+    error: data.error,
+  })
   const agent = found(rows, data.agent)
   return [messageChange(message), agentChange({ ...agent, queued: agent.queued - 1, last: message.id })]
 }
@@ -165,7 +183,13 @@ export function applyTurnLost({ data, at }: EventOf<'turn.lost'>, rows: RowLooku
   const turn = foundTurn(rows, data.turn)
   const agent = found(rows, data.agent)
   const message = foundMessage(rows, data.message)
-  const lost: TurnRow = { ...turn, state: 'lost', endedAt: at, costMicros: data.chargedMicros, costSource: 'assumed' }
+  const lost: TurnRow = {
+    ...turn,
+    state: 'lost',
+    endedAt: at,
+    costMicros: data.chargedMicros,
+    costSource: 'assumed',
+  }
   const freed: AgentRow = { ...agent, turn: agent.turn === turn.id ? null : agent.turn }
   const changes: RowChange[] = [{ table: 'turn', key: turn.id, row: lost }]
   if (message.state !== 'delivered') return [...changes, agentChange(freed)]
@@ -183,7 +207,10 @@ export function applyScheduleCreated({ data, at }: EventOf<'schedule.created'>):
 }
 
 /** A cancelled schedule stays as a row that is never due, with its counts. */
-export function applyScheduleCancelled({ data }: EventOf<'schedule.cancelled'>, rows: RowLookup): RowChange[] {
+export function applyScheduleCancelled(
+  { data }: EventOf<'schedule.cancelled'>,
+  rows: RowLookup,
+): RowChange[] {
   const row = rows('schedule', data.agent)
   if (row === undefined) throw missing('schedule', data.agent)
   return [{ table: 'schedule', key: data.agent, row: { ...row, nextAt: NEVER } }]
@@ -218,7 +245,9 @@ function waitingAgain(agent: AgentRow, message: MessageRow): AgentRow {
   return { ...agent, queued: agent.queued + 1, cursor: Math.min(agent.cursor, message.position - 1) }
 }
 
-function messageError(failure: NonNullable<EventOf<'turn.finished'>['data']['failure']>): MessageRow['error'] {
+function messageError(
+  failure: NonNullable<EventOf<'turn.finished'>['data']['failure']>,
+): MessageRow['error'] {
   const { kind, message, ...rest } = failure
   return { code: FAILURES[kind].code, message, details: { kind, ...rest } }
 }
@@ -226,9 +255,13 @@ function messageError(failure: NonNullable<EventOf<'turn.finished'>['data']['fai
 function stepped(message: MessageRow, step: MessageStep, changes: Partial<MessageRow>): MessageRow {
   const state = nextMessageState(message.state, step)
   if (state === undefined) {
-    throw new AtelierError('invalid_transition', `Message ${message.id} is ${message.state}; ${step} does not apply to it.`, {
-      details: { message: message.id, from: message.state, step },
-    })
+    throw new AtelierError(
+      'invalid_transition',
+      `Message ${message.id} is ${message.state}; ${step} does not apply to it.`,
+      {
+        details: { message: message.id, from: message.state, step },
+      },
+    )
   }
   return { ...message, ...changes, state }
 }

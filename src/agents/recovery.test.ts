@@ -15,7 +15,12 @@ const INPUT: PlanInput = {
 
 describe('the first turn of a message', () => {
   it('goes on in the agent’s session, or begins one', () => {
-    expect(planTurn({ ...INPUT, previous: undefined })).toEqual({ do: 'run', prompt: 'Fix it', resume: BEFORE, begin: null })
+    expect(planTurn({ ...INPUT, previous: undefined })).toEqual({
+      do: 'run',
+      prompt: 'Fix it',
+      resume: BEFORE,
+      begin: null,
+    })
     expect(planTurn({ ...INPUT, previous: undefined, session: null })).toEqual({
       do: 'run',
       prompt: 'Fix it',
@@ -28,7 +33,12 @@ describe('the first turn of a message', () => {
 describe('a message whose turn was lost', () => {
   it('takes the answer that the session shows', () => {
     const evidence = { shows: 'answer', text: 'done', usage: USAGE, session: NEXT } as const
-    expect(planTurn({ ...INPUT, evidence })).toEqual({ do: 'take', text: 'done', usage: USAGE, session: NEXT })
+    expect(planTurn({ ...INPUT, evidence })).toEqual({
+      do: 'take',
+      text: 'done',
+      usage: USAGE,
+      session: NEXT,
+    })
     expect(planTurn({ ...INPUT, evidence: { shows: 'answer', text: 'done' } })).toEqual({
       do: 'take',
       text: 'done',
@@ -48,20 +58,36 @@ describe('a message whose turn was lost', () => {
   })
 
   it('is sent where nothing arrived', () => {
-    expect(planTurn({ ...INPUT, evidence: { shows: 'nothing' } })).toMatchObject({ do: 'run', prompt: 'Fix it', resume: BEFORE })
+    expect(planTurn({ ...INPUT, evidence: { shows: 'nothing' } })).toMatchObject({
+      do: 'run',
+      prompt: 'Fix it',
+      resume: BEFORE,
+    })
   })
 
   it('is handed over to a new session where nobody can tell', () => {
-    expect(planTurn(INPUT)).toEqual({ do: 'run', prompt: `${HANDOFF_NOTE}\n\nFix it`, resume: null, begin: NEXT })
+    expect(planTurn(INPUT)).toEqual({
+      do: 'run',
+      prompt: `${HANDOFF_NOTE}\n\nFix it`,
+      resume: null,
+      begin: NEXT,
+    })
   })
 
   it('is sent where an answer is said to be in no session', () => {
     const previous = { state: 'lost', session: null, begins: null } as const
-    expect(planTurn({ ...INPUT, previous, evidence: { shows: 'answer', text: 'done' } })).toMatchObject({ prompt: 'Fix it' })
+    expect(planTurn({ ...INPUT, previous, evidence: { shows: 'answer', text: 'done' } })).toMatchObject({
+      prompt: 'Fix it',
+    })
   })
 })
 
 it('a deferred message goes on in its session without a note', () => {
   const previous = { state: 'deferred', session: BEFORE, begins: null } as const
-  expect(planTurn({ ...INPUT, previous })).toEqual({ do: 'run', prompt: 'Fix it', resume: BEFORE, begin: null })
+  expect(planTurn({ ...INPUT, previous })).toEqual({
+    do: 'run',
+    prompt: 'Fix it',
+    resume: BEFORE,
+    begin: null,
+  })
 })

@@ -56,7 +56,12 @@ export function planTurn({ prompt, previous, evidence, session, begin }: PlanInp
   switch (evidence.shows) {
     case 'answer':
       if (spoken === null) return send
-      return { do: 'take', text: evidence.text, usage: evidence.usage ?? null, session: evidence.session ?? spoken }
+      return {
+        do: 'take',
+        text: evidence.text,
+        usage: evidence.usage ?? null,
+        session: evidence.session ?? spoken,
+      }
     case 'prompt':
       return { do: 'run', prompt: CONTINUE_PROMPT, resume: spoken, begin: null }
     case 'nothing':

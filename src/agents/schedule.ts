@@ -19,7 +19,10 @@ export function decideTick(
   const missed = Math.floor((now - row.nextAt) / row.intervalMs)
   const nextAt = row.nextAt + (missed + 1) * row.intervalMs
   const busy = agent.turn !== null || agent.queued > 0
-  const ticked: NewEvent = { type: 'schedule.ticked', data: { agent: row.agent, message: busy ? null : message, nextAt } }
+  const ticked: NewEvent = {
+    type: 'schedule.ticked',
+    data: { agent: row.agent, message: busy ? null : message, nextAt },
+  }
   if (busy) return { events: [ticked] }
   const { name, backend, generation } = agent
   return {
@@ -27,7 +30,16 @@ export function decideTick(
       ticked,
       {
         type: 'message.posted',
-        data: { message, agent: name, backend, generation, kind: 'schedule', prompt: row.prompt, group: null, timeoutMs: null },
+        data: {
+          message,
+          agent: name,
+          backend,
+          generation,
+          kind: 'schedule',
+          prompt: row.prompt,
+          group: null,
+          timeoutMs: null,
+        },
       },
     ],
   }

@@ -19,7 +19,11 @@ export interface CreateAgent {
  * program that starts again goes on with its team. With another definition it is replaced: its
  * messages are cancelled, and it begins a new session.
  */
-export function decideCreate(create: CreateAgent, row: AgentRow | undefined, open: readonly MessageRow[]): Decided {
+export function decideCreate(
+  create: CreateAgent,
+  row: AgentRow | undefined,
+  open: readonly MessageRow[],
+): Decided {
   const exists = row?.state === 'active'
   if (exists && row.definition === create.definition && row.profile === create.profile) return { events: [] }
   const generation = (row?.generation ?? 0) + 1
@@ -57,6 +61,7 @@ export function decideDismiss(
   if (row === undefined || row.state === 'dismissed') return { events: [] }
   const cancelled: NewEvent[] = decideCancel(open, `Agent "${name}" was dismissed.`)
   // A later agent of the same name would inherit it.
-  if (schedule !== undefined && schedule.nextAt !== NEVER) cancelled.push({ type: 'schedule.cancelled', data: { agent: name } })
+  if (schedule !== undefined && schedule.nextAt !== NEVER)
+    cancelled.push({ type: 'schedule.cancelled', data: { agent: name } })
   return { events: [...cancelled, { type: 'agent.dismissed', data: { agent: name } }] }
 }

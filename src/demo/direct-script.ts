@@ -92,5 +92,7 @@ async function editsOf(step: string): Promise<Step[]> {
 
 function paced(paceMs: number, steps: readonly Step[]): Step[] {
   if (paceMs === 0) return [...steps]
-  return steps.flatMap((step): Step[] => ('usage' in step || 'cost' in step ? [step] : [{ delay: paceMs }, step]))
+  return steps.flatMap((step): Step[] =>
+    'usage' in step || 'cost' in step ? [step] : [{ delay: paceMs }, step],
+  )
 }

@@ -29,7 +29,9 @@ export class Narrator {
 
   intro(dir: string): void {
     this.#line(this.#style('bold', 'A small team works on a real project.'))
-    this.#line('What the agents say is scripted: no account, no network. Files, test runs, the commit and every record are real.')
+    this.#line(
+      'What the agents say is scripted: no account, no network. Files, test runs, the commit and every record are real.',
+    )
     this.#line(`Project: ${dir}`)
   }
 
@@ -48,7 +50,8 @@ export class Narrator {
       case 'file':
         return this.#by(agent, `${event.change === 'add' ? 'wrote' : 'edited'} ${event.path}`)
       case 'end':
-        if (event.outcome.status === 'failed') this.#by(agent, this.#style('red', event.outcome.failure.message))
+        if (event.outcome.status === 'failed')
+          this.#by(agent, this.#style('red', event.outcome.failure.message))
         return
       default:
         return
@@ -67,13 +70,23 @@ export class Narrator {
   transcript(entries: readonly TranscriptEntry[]): void {
     for (const { kind, body } of entries) {
       const [first = '', ...rest] = describe(kind, body).trim().split('\n')
-      const more = rest.length === 0 ? '' : this.#style('dim', ` (+${rest.length} ${rest.length === 1 ? 'line' : 'lines'})`)
-      this.#line(`  ${this.#style('dim', kind.padEnd(13))}${first.length > 90 ? `${first.slice(0, 89)}…` : first}${more}`)
+      const more =
+        rest.length === 0
+          ? ''
+          : this.#style('dim', ` (+${rest.length} ${rest.length === 1 ? 'line' : 'lines'})`)
+      this.#line(
+        `  ${this.#style('dim', kind.padEnd(13))}${first.length > 90 ? `${first.slice(0, 89)}…` : first}${more}`,
+      )
     }
   }
 
   costs({ agents, total }: CostReport): void {
-    this.#line(this.#style('dim', `  ${'agent'.padEnd(12)}${'turns'.padStart(6)}${'tokens in'.padStart(12)}${'out'.padStart(9)}${'cost'.padStart(10)}`))
+    this.#line(
+      this.#style(
+        'dim',
+        `  ${'agent'.padEnd(12)}${'turns'.padStart(6)}${'tokens in'.padStart(12)}${'out'.padStart(9)}${'cost'.padStart(10)}`,
+      ),
+    )
     for (const { name, turns, inputTokens, outputTokens, costUsd } of [...agents, total]) {
       const columns = [
         name.padEnd(12),
@@ -104,7 +117,10 @@ export class Narrator {
     this.#by(agent, text.trim())
   }
 
-  #used(agent: string, { id, kind, phase, input, output = '', ok }: Extract<AgentEvent, { t: 'tool' }>): void {
+  #used(
+    agent: string,
+    { id, kind, phase, input, output = '', ok }: Extract<AgentEvent, { t: 'tool' }>,
+  ): void {
     if (kind !== 'exec') return
     const key = `${agent} ${id}`
     if (phase === 'start') {
@@ -114,7 +130,8 @@ export class Narrator {
     this.#by(agent, this.#style('dim', `$ ${this.#commands.get(key) ?? ''}`))
     this.#commands.delete(key)
     const lines = output.trim().split('\n').slice(0, OUTPUT_LINES)
-    for (const line of lines) this.#line(`${' '.repeat(NAME_WIDTH + 4)}${this.#style(ok === false ? 'red' : 'dim', line.trim())}`)
+    for (const line of lines)
+      this.#line(`${' '.repeat(NAME_WIDTH + 4)}${this.#style(ok === false ? 'red' : 'dim', line.trim())}`)
   }
 
   #by(agent: string, text: string): void {

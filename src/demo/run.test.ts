@@ -25,14 +25,17 @@ test('the demo ends with a commit whose tests are green, the transcript and the 
 
 test('an aborted demo ends as cancelled', async () => {
   await expect(
-    runDemo({ signal: AbortSignal.abort(), out: { isTerminal: false, colour: false, write: () => {} } }).catch(
-      (error: unknown) => (error as { code?: string }).code,
-    ),
+    runDemo({
+      signal: AbortSignal.abort(),
+      out: { isTerminal: false, colour: false, write: () => {} },
+    }).catch((error: unknown) => (error as { code?: string }).code),
   ).resolves.toBe('cancelled')
 })
 
 test('an unknown demo is refused with those there are', async () => {
-  await expect(runDemo({ name: 'nope', out: { isTerminal: false, colour: false, write: () => {} } })).rejects.toMatchObject({
+  await expect(
+    runDemo({ name: 'nope', out: { isTerminal: false, colour: false, write: () => {} } }),
+  ).rejects.toMatchObject({
     code: 'not_found',
   })
 })

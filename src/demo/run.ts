@@ -25,7 +25,9 @@ const PACE_MS = 350
 /** Runs a demo in a scratch folder, which it leaves for the user to look at. */
 export async function runDemo({ name = 'direct', signal, out }: DemoOptions): Promise<void> {
   if (name !== 'direct') {
-    throw new AtelierError('not_found', `There is no demo "${name}". There is: direct.`, { details: { allowed: ['direct'] } })
+    throw new AtelierError('not_found', `There is no demo "${name}". There is: direct.`, {
+      details: { allowed: ['direct'] },
+    })
   }
   const root = await mkdtemp(join(tmpdir(), 'atelier-demo-'))
   const project = await createSampleProject(join(root, 'task-ledger'))
@@ -46,12 +48,19 @@ export async function runDemo({ name = 'direct', signal, out }: DemoOptions): Pr
   }
 }
 
-async function directDemo(shop: Workshop, narrator: Narrator, signal: AbortSignal | undefined): Promise<void> {
+async function directDemo(
+  shop: Workshop,
+  narrator: Narrator,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const options = signal === undefined ? {} : { signal }
   narrator.intro(shop.dir)
   shop.configure({ backend: 'scripted', gitContext: true })
   shop.profile('coder', 'You write clean, tested code.', { timeout: '5m' })
-  shop.agent('impl', { profile: 'coder', env: { GIT_AUTHOR_NAME: 'impl', GIT_AUTHOR_EMAIL: 'impl@atelier.invalid' } })
+  shop.agent('impl', {
+    profile: 'coder',
+    env: { GIT_AUTHOR_NAME: 'impl', GIT_AUTHOR_EMAIL: 'impl@atelier.invalid' },
+  })
   shop.agent('reviewer', 'You review. You may add tests, and change nothing else.')
 
   const task = 'Notifications that cannot be sent are lost. Retry them with a growing pause.'

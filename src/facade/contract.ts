@@ -161,9 +161,11 @@ export interface WorkshopViews {
   keys(prefix?: string): Promise<readonly string[]>
   schedules(): Promise<readonly ScheduleView[]>
   /** The last events, oldest first; default 20. */
-  events(options?: { readonly last?: number; readonly after?: number; readonly types?: readonly EventType[] }): Promise<
-    readonly AtelierEvent[]
-  >
+  events(options?: {
+    readonly last?: number
+    readonly after?: number
+    readonly types?: readonly EventType[]
+  }): Promise<readonly AtelierEvent[]>
   /** Events as they are committed, by this process or another. */
   watch(options?: WatchOptions): AsyncIterableIterator<AtelierEvent>
 }

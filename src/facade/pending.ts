@@ -2,7 +2,12 @@
 import type { AskOptions, PendingCast, PendingFan, PendingReply, Reply, TeamReplies } from './contract.ts'
 
 /** How a pending reply is sent on. */
-export type PipeOn = (source: PendingReply, to: string, message: string | undefined, options: AskOptions) => PendingReply
+export type PipeOn = (
+  source: PendingReply,
+  to: string,
+  message: string | undefined,
+  options: AskOptions,
+) => PendingReply
 
 /** Awaitable like a promise; a rejection nobody asks for is not an unhandled one. */
 export class ReplyPromise implements PendingReply {
@@ -52,7 +57,9 @@ export class CastPromise implements PendingCast {
 
   // oxlint-disable-next-line unicorn/no-thenable -- see ReplyPromise
   then<A = { readonly agent: string; readonly message: string }, B = never>(
-    onFulfilled?: ((accepted: { readonly agent: string; readonly message: string }) => A | PromiseLike<A>) | null,
+    onFulfilled?:
+      | ((accepted: { readonly agent: string; readonly message: string }) => A | PromiseLike<A>)
+      | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.observed = true

@@ -60,7 +60,11 @@ export class Roster {
    *   `unsupported` for a backend that is not there or an option that it cannot honour
    */
   resolve(agent: string, profile: string | null, fields: DefinitionFields): AgentDefinition {
-    const resolved = resolveDefinition([this.#fields, profile === null ? undefined : this.#profileFields(profile), fields])
+    const resolved = resolveDefinition([
+      this.#fields,
+      profile === null ? undefined : this.#profileFields(profile),
+      fields,
+    ])
     const { backend: id } = resolved
     if (id === undefined) {
       throw new AtelierError(
@@ -77,7 +81,9 @@ export class Roster {
 
   /** The login that pays for an agent's turns. */
   accountOf({ backend: id, env = {}, passEnv = [] }: AgentDefinition): string {
-    const passed = Object.fromEntries(passEnv.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+    const passed = Object.fromEntries(
+      passEnv.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    )
     return this.#backends.get(id)?.account?.({ ...passed, ...env }) ?? id
   }
 
@@ -95,7 +101,9 @@ export class Roster {
         : this.#profiles.size > 0
           ? `Known profiles: ${[...this.#profiles.keys()].slice(0, 10).join(', ')}.`
           : 'There are no profiles yet; define one with profile.'
-    throw new AtelierError('not_found', `There is no profile "${name}". ${hint}`, { details: { profile: name, nearest: near } })
+    throw new AtelierError('not_found', `There is no profile "${name}". ${hint}`, {
+      details: { profile: name, nearest: near },
+    })
   }
 
   #checkBackend(agent: string, definition: AgentDefinition): void {

@@ -43,7 +43,10 @@ export class Talking {
   }
 
   ask(agent: string, prompt: string, options: AskOptions = {}): PendingReply {
-    return this.#reply(agent, this.#send({ agent, prompt: parsePrompt(prompt), kind: 'ask' }, options).settled)
+    return this.#reply(
+      agent,
+      this.#send({ agent, prompt: parsePrompt(prompt), kind: 'ask' }, options).settled,
+    )
   }
 
   cast(agent: string, prompt: string, options: AskOptions = {}): PendingCast {
@@ -59,13 +62,19 @@ export class Talking {
     return pending
   }
 
-  pipe(from: string | PendingReply | Reply, to: string, message?: string, options: AskOptions = {}): PendingReply {
+  pipe(
+    from: string | PendingReply | Reply,
+    to: string,
+    message?: string,
+    options: AskOptions = {},
+  ): PendingReply {
     return this.#reply(to, this.#pipe(from, to, message, options))
   }
 
   fan(message: string, agents: readonly string[], options: AskOptions = {}): PendingFan {
     const prompt = parsePrompt(message)
-    if (agents.length === 0) throw new AtelierError('invalid_input', 'fan needs at least one agent; name those to ask.')
+    if (agents.length === 0)
+      throw new AtelierError('invalid_input', 'fan needs at least one agent; name those to ask.')
     const group = newId('grp')
     const sent = [...new Set(agents)].map((agent) => ({
       agent,
@@ -107,7 +116,8 @@ export class Talking {
   /** Waits until everything that this process has sent is stored, and answered where it is run here. */
   async drained(signal?: AbortSignal): Promise<void> {
     await this.#posted()
-    while (this.#hosted && this.#settlements.size > 0 && signal?.aborted !== true) await this.#settlements.next(signal)
+    while (this.#hosted && this.#settlements.size > 0 && signal?.aborted !== true)
+      await this.#settlements.next(signal)
   }
 
   close(): void {
@@ -115,11 +125,18 @@ export class Talking {
   }
 
   /** Hands a message to the store at once, so that calls are accepted in order. */
-  #send(message: NewMessage, options: AskOptions): { accepted: Promise<string>; settled: Promise<Settlement> } {
+  #send(
+    message: NewMessage,
+    options: AskOptions,
+  ): { accepted: Promise<string>; settled: Promise<Settlement> } {
     const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, 'timeout')
     const id = newId('msg')
     const settled = this.#settlements.of(id)
-    const accepted = postMessage(this.#team, { ...message, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, id)
+    const accepted = postMessage(
+      this.#team,
+      { ...message, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      id,
+    )
     this.#track(accepted)
     this.#cancelOn(options.signal, message.agent, id, accepted, settled)
     const outcome = accepted.then(
@@ -146,7 +163,9 @@ export class Talking {
   ): void {
     if (signal === undefined) return
     const cancel = (): void =>
-      void accepted.then(() => cancelMessages(this.#team, { agent, message }, 'Cancelled by the caller.')).catch(() => {})
+      void accepted
+        .then(() => cancelMessages(this.#team, { agent, message }, 'Cancelled by the caller.'))
+        .catch(() => {})
     if (signal.aborted) return cancel()
     signal.addEventListener('abort', cancel, { once: true })
     void settled.then(() => signal.removeEventListener('abort', cancel))
@@ -159,7 +178,8 @@ export class Talking {
     options: AskOptions,
   ): Promise<Settlement> {
     const text = typeof from === 'string' ? await this.#resultOf(from, options) : (await from).text
-    return this.#send({ agent: to, prompt: parsePrompt(pipePrompt(message, text)), kind: 'pipe' }, options).settled
+    return this.#send({ agent: to, prompt: parsePrompt(pipePrompt(message, text)), kind: 'pipe' }, options)
+      .settled
   }
 
   /** The last result of a named agent, when it has nothing left to do. */
@@ -175,7 +195,9 @@ export class Talking {
       if (!settlement.ok) throw toError(settlement.error)
       return replyOf(settlement)
     })
-    return new ReplyPromise(agent, reply, (source, to, message, options) => this.pipe(source, to, message, options))
+    return new ReplyPromise(agent, reply, (source, to, message, options) =>
+      this.pipe(source, to, message, options),
+    )
   }
 
   async #collect(sent: readonly { agent: string; settled: Promise<Settlement> }[]): Promise<TeamReplies> {

@@ -1,6 +1,6 @@
 /** The members that only read. */
-import { toError } from '../errors.ts'
-import type { AtelierEvent } from '../events.ts'
+import { AtelierError, nearestNames, toError } from '../errors.ts'
+import { EVENT_VERSIONS, type AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import { budgetScope } from '../team/budget-scope.ts'
 import { viewBudget, viewCost } from '../team/money-views.ts'
@@ -28,7 +28,10 @@ const DEFAULT_EVENTS = 20
  * The views of a store.
  * @param fileProfiles profiles that were not defined by a call but stand in files
  */
-export function createViews(view: ViewContext, fileProfiles: () => Promise<readonly ProfileView[]>): WorkshopViews {
+export function createViews(
+  view: ViewContext,
+  fileProfiles: () => Promise<readonly ProfileView[]>,
+): WorkshopViews {
   const { store } = view
   function result(agent: string): Promise<string>
   function result(agent: string, form: 'full'): Promise<FullResult>
@@ -60,11 +63,30 @@ export function createViews(view: ViewContext, fileProfiles: () => Promise<reado
     entry: (key) => viewEntry(view, key),
     keys: (prefix = '') => viewKeys(view, prefix),
     schedules: () => viewSchedules(view),
-    events: ({ last, after, types } = {}): Promise<readonly AtelierEvent[]> =>
-      store.events({
-        ...(after === undefined ? { last: last ?? DEFAULT_EVENTS } : { after, ...(last === undefined ? {} : { limit: last }) }),
+    async events({ last, after, types } = {}): Promise<readonly AtelierEvent[]> {
+      checkTypes(types)
+      return store.events({
+        ...(after === undefined
+          ? { last: last ?? DEFAULT_EVENTS }
+          : { after, ...(last === undefined ? {} : { limit: last }) }),
         ...(types === undefined ? {} : { types }),
-      }),
-    watch: (options: WatchOptions = {}) => watchEvents(store, options),
+      })
+    },
+    watch(options: WatchOptions = {}) {
+      checkTypes(options.types)
+      return watchEvents(store, options)
+    },
   }
+}
+
+/** @throws AtelierError `invalid_input` naming a type of event that there is not */
+function checkTypes(types: readonly string[] = []): void {
+  const unknown = types.find((type) => !(type in EVENT_VERSIONS))
+  if (unknown === undefined) return
+  const allowed = Object.keys(EVENT_VERSIONS)
+  const near = nearestNames(unknown, allowed)
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `There are: ${allowed.join(', ')}.`
+  throw new AtelierError('invalid_input', `There are no events of type "${unknown}". ${hint}`, {
+    details: { field: 'types', allowed },
+  })
 }

@@ -1,6 +1,14 @@
 /** The members that users call, joined into one object. */
 import type { ActivityListener } from '../team/turn-runner.ts'
-import { parseAgentOptions, parseConfigure, parseContextKey, parseContextValue, parseName, parseProfile, parsePrompt } from '../agents/definition-schema.ts'
+import {
+  parseAgentOptions,
+  parseConfigure,
+  parseContextKey,
+  parseContextValue,
+  parseName,
+  parseProfile,
+  parsePrompt,
+} from '../agents/definition-schema.ts'
 import { AtelierError, isAtelierError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'
@@ -78,7 +86,8 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
   let closing: Promise<void> | undefined
 
   function open(): void {
-    if (closing !== undefined) throw new AtelierError('closed', 'This workshop is closed; open it again with openWorkshop.')
+    if (closing !== undefined)
+      throw new AtelierError('closed', 'This workshop is closed; open it again with openWorkshop.')
   }
 
   function configure(options: ConfigureOptions): void {
@@ -118,7 +127,11 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     return (await views.entry(key)) as ContextEntry
   }
 
-  async function mergeContext(key: string, incoming: Json, merge: NonNullable<PutOptions['merge']>): Promise<void> {
+  async function mergeContext(
+    key: string,
+    incoming: Json,
+    merge: NonNullable<PutOptions['merge']>,
+  ): Promise<void> {
     for (let tries = 1; ; tries++) {
       const current = await views.entry(key)
       const value = parseContextValue(key, current === undefined ? incoming : merge(current.value, incoming))
@@ -163,7 +176,12 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     },
     await: (name: string, options?: WaitOptions): Promise<Reply | undefined> => talking.await(name, options),
     awaitAll: (options?: WaitOptions): Promise<TeamReplies> => talking.awaitAll(options),
-    pipe(from: string | PendingReply | Reply, to: string, message?: string, options?: AskOptions): PendingReply {
+    pipe(
+      from: string | PendingReply | Reply,
+      to: string,
+      message?: string,
+      options?: AskOptions,
+    ): PendingReply {
       open()
       return talking.pipe(from, to, message, options)
     },
@@ -174,7 +192,10 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     cancel: (name: string) => talking.cancel(name),
     async setBudget(limitUsd: number | null, name?: string): Promise<BudgetView> {
       if (limitUsd !== null && !(Number.isFinite(limitUsd) && limitUsd >= 0)) {
-        throw new AtelierError('invalid_input', `A budget is a number of USD that is not negative, or null for no limit; got ${limitUsd}.`)
+        throw new AtelierError(
+          'invalid_input',
+          `A budget is a number of USD that is not negative, or null for no limit; got ${limitUsd}.`,
+        )
       }
       await setBudget(team, limitUsd, name)
       return views.budget(name)
@@ -184,13 +205,18 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
       return views.budget(name)
     },
     put,
-    remove: (key: string, { ifVersion }: { readonly ifVersion?: number } = {}) => removeContext(team, key, ifVersion),
+    remove: (key: string, { ifVersion }: { readonly ifVersion?: number } = {}) =>
+      removeContext(team, key, ifVersion),
     async every(name: string, prompt: string, interval: Duration): Promise<ScheduleView> {
       const intervalMs = parseDuration(interval, 'interval')
       if (intervalMs < MIN_INTERVAL_MS) {
-        throw new AtelierError('invalid_input', `An interval is at least ${MIN_INTERVAL_MS} ms; got ${intervalMs}.`, {
-          details: { field: 'interval', minimum: MIN_INTERVAL_MS },
-        })
+        throw new AtelierError(
+          'invalid_input',
+          `An interval is at least ${MIN_INTERVAL_MS} ms; got ${intervalMs}.`,
+          {
+            details: { field: 'interval', minimum: MIN_INTERVAL_MS },
+          },
+        )
       }
       await createSchedule(team, name, parsePrompt(prompt), intervalMs)
       return (await views.schedules()).find((schedule) => schedule.agent === name) as ScheduleView

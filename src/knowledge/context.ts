@@ -17,7 +17,8 @@ export function decidePut(
   { key, value, ifVersion }: PutContext,
 ): { readonly events: NewEvent[] } | { readonly refused: ErrorData } {
   const version = row?.version ?? 0
-  if (ifVersion !== undefined && ifVersion !== visibleVersion(row)) return { refused: conflict(key, ifVersion, row) }
+  if (ifVersion !== undefined && ifVersion !== visibleVersion(row))
+    return { refused: conflict(key, ifVersion, row) }
   return { events: [{ type: 'context.put', data: { key, value, version: version + 1 } }] }
 }
 
@@ -27,7 +28,8 @@ export function decideRemove(
   key: string,
   ifVersion?: number,
 ): { readonly events: NewEvent[] } | { readonly refused: ErrorData } {
-  if (ifVersion !== undefined && ifVersion !== visibleVersion(row)) return { refused: conflict(key, ifVersion, row) }
+  if (ifVersion !== undefined && ifVersion !== visibleVersion(row))
+    return { refused: conflict(key, ifVersion, row) }
   if (row === undefined || row.value === null) return { events: [] }
   return { events: [{ type: 'context.removed', data: { key, version: row.version + 1 } }] }
 }

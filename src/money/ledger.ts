@@ -32,6 +32,7 @@ export function emptyLedger(scope: string): LedgerRow {
   return {
     scope,
     limitMicros: null,
+    limitSetAt: null,
     baselineMicros: 0,
     spentMicros: 0,
     assumedMicros: 0,

@@ -50,7 +50,7 @@ describe('the ledger', () => {
     const rows = lookup({ ledger: [ledgerRow({ limitMicros: 1, spentMicros: 7 })] })
     const changes = applyBudgetSet(eventOf('budget.set', { scope: 'global', limitMicros }), rows)
     expect(changes).toEqual([
-      { table: 'ledger', key: 'global', row: ledgerRow({ limitMicros, spentMicros: 7 }) },
+      { table: 'ledger', key: 'global', row: ledgerRow({ limitMicros, limitSetAt: 9000, spentMicros: 7 }) },
     ])
   })
 
@@ -65,6 +65,6 @@ describe('the ledger', () => {
 
   it('may be limited before anything was spent', () => {
     const [change] = applyBudgetSet(eventOf('budget.set', { scope: 'agent:impl', limitMicros: 5 }), NOTHING)
-    expect(change?.row).toEqual({ ...emptyLedger('agent:impl'), limitMicros: 5 })
+    expect(change?.row).toEqual({ ...emptyLedger('agent:impl'), limitMicros: 5, limitSetAt: 9000 })
   })
 })

@@ -6,7 +6,11 @@ function ledgerRefs(scopes: readonly string[]): RowRef[] {
   return scopes.map((scope) => ({ table: 'ledger', key: scope }))
 }
 
-function change(rows: RowLookup, scopes: readonly string[], next: (ledger: LedgerRow) => LedgerRow): RowChange[] {
+function change(
+  rows: RowLookup,
+  scopes: readonly string[],
+  next: (ledger: LedgerRow) => LedgerRow,
+): RowChange[] {
   return scopes.map((scope) => ({
     table: 'ledger',
     key: scope,
@@ -39,7 +43,11 @@ export function applyTurnLost(event: EventOf<'turn.lost'>, rows: RowLookup): Row
 }
 
 export function applyBudgetSet(event: EventOf<'budget.set'>, rows: RowLookup): RowChange[] {
-  return change(rows, [event.data.scope], (ledger) => ({ ...ledger, limitMicros: event.data.limitMicros }))
+  return change(rows, [event.data.scope], (ledger) => ({
+    ...ledger,
+    limitMicros: event.data.limitMicros,
+    limitSetAt: event.at,
+  }))
 }
 
 /** What was spent so far no longer counts against the limit; it stays on the bill. */

@@ -30,7 +30,7 @@ const history: Operation = operation({
       integer: true,
       min: 1,
       description: 'Only the last ones',
-      default: 'all',
+      default: '20',
     },
   ],
   examples: ['atelier history impl --last 3'],

@@ -33,8 +33,11 @@ const STDERR_TAIL_BYTES = 8192
 
 /** A step of the cancel ladder before SIGTERM. */
 export interface LadderStep {
-  /** A signal to its group, or what else makes it end by itself, such as a word on its stdin. */
-  readonly act: NodeJS.Signals | (() => void)
+  /**
+   * A signal to its group, or what else makes it end by itself, such as a word on its stdin; false if
+   * that cannot be done now, and need not be waited for.
+   */
+  readonly act: NodeJS.Signals | (() => boolean)
   /** How long it may take then. */
   readonly graceMs: number
 }
@@ -68,6 +71,8 @@ export interface Child {
   stderrTail(): string
   /** Writes to its stdin, if that is open; resolves when the text is handed over or nobody reads it any more. */
   write(text: string): Promise<void>
+  /** True while its stdin can be written to. */
+  readonly isInputOpen: boolean
   /** The child reads end of file after what was written. */
   closeInput(): void
   /** Resolves when it has ended and nothing that it started is left. */
@@ -149,6 +154,10 @@ class RunningChild implements Child {
     return this.#stderr.text()
   }
 
+  get isInputOpen(): boolean {
+    return this.#process.stdin?.writable === true
+  }
+
   async write(text: string): Promise<void> {
     const { stdin } = this.#process
     if (stdin === null || stdin.destroyed) return
@@ -173,9 +182,12 @@ class RunningChild implements Child {
     if (this.#exit === undefined) {
       // Before the first signal, while parents still tell whose child a process is.
       this.#seen = await processesOf(this.#target)
-      for (const { act, graceMs } of [...this.#firstSteps, { act: 'SIGTERM', graceMs: TERM_GRACE_MS } as const]) {
+      for (const { act, graceMs } of [
+        ...this.#firstSteps,
+        { act: 'SIGTERM', graceMs: TERM_GRACE_MS } as const,
+      ]) {
         if (typeof act === 'string') this.#signal(act)
-        else act()
+        else if (!act()) continue
         if (await this.#exitsWithin(graceMs)) return this.gone
       }
       this.#signal('SIGKILL')

@@ -14,7 +14,8 @@ import type {
   Transaction,
   TransactionResult,
 } from '../store.ts'
-import { TABLES, type TableName } from '../tables.ts'
+import { TABLES } from '../table-specs.ts'
+import type { TableName } from '../tables.ts'
 import type { Clock } from '../time/clock.ts'
 import { select, type Row } from './memory/select.ts'
 

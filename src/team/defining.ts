@@ -9,12 +9,17 @@ import { decidePut, decideRemove } from '../knowledge/context.ts'
 import { agentScope } from '../money/ledger.ts'
 import { microsOf } from '../money/usd.ts'
 import type { NewEvent } from '../events.ts'
+import type { LedgerRow } from '../tables.ts'
 import { budgetScope } from './budget-scope.ts'
 import { commit, type TeamContext } from './context.ts'
 import { knownAgents, openMessages } from './posting.ts'
 
 /** Stores a profile; the same one again changes nothing. */
-export async function defineProfile({ store, by }: TeamContext, name: string, profile: ProfileDefinition): Promise<void> {
+export async function defineProfile(
+  { store, by }: TeamContext,
+  name: string,
+  profile: ProfileDefinition,
+): Promise<void> {
   const body = canonicalJson(profile)
   const hash = hashText(body)
   await commit(store, {
@@ -24,7 +29,10 @@ export async function defineProfile({ store, by }: TeamContext, name: string, pr
     blobs: [{ hash, body }],
     load: (reader) => reader.get('profile', name),
     decide: (row) => ({
-      events: row?.definition === hash ? [] : [{ type: 'profile.defined', data: { profile: name, definition: hash } }],
+      events:
+        row?.definition === hash
+          ? []
+          : [{ type: 'profile.defined', data: { profile: name, definition: hash } }],
     }),
   })
 }
@@ -51,7 +59,11 @@ export async function createAgent(
       ledger: await reader.get('ledger', agentScope(name)),
     }),
     decide({ row, open, ledger }) {
-      const decision = decideCreate({ agent: name, profile, backend, model, account, definition: hash }, row, open)
+      const decision = decideCreate(
+        { agent: name, profile, backend, model, account, definition: hash },
+        row,
+        open,
+      )
       if ('refused' in decision || maxCostUsd === undefined) return decision
       const limitMicros = microsOf(maxCostUsd)
       const unchanged = ledger?.limitMicros === limitMicros || decision.events.length === 0
@@ -90,18 +102,44 @@ export async function resetAgent({ store, by }: TeamContext, name: string): Prom
 }
 
 /** Sets a limit in USD, or lifts it with null. */
-export async function setBudget({ store, by }: TeamContext, limitUsd: number | null, agent?: string): Promise<void> {
-  const scope = budgetScope(agent)
-  const limitMicros = limitUsd === null ? null : microsOf(limitUsd)
+export function setBudget(team: TeamContext, limitUsd: number | null, agent?: string): Promise<void> {
+  return changeLimit(
+    team,
+    budgetScope(agent),
+    limitUsd,
+    (row) => (row?.limitMicros ?? null) !== micros(limitUsd),
+  )
+}
+
+/** The limit of a configuration is where a workshop begins; what was set by a call since then stays. */
+export function beginBudget(team: TeamContext, limitUsd: number): Promise<void> {
+  return changeLimit(
+    team,
+    budgetScope(undefined),
+    limitUsd,
+    (row) => row === undefined || row.limitSetAt === null,
+  )
+}
+
+async function changeLimit(
+  { store, by }: TeamContext,
+  scope: string,
+  limitUsd: number | null,
+  applies: (row: LedgerRow | undefined) => boolean,
+): Promise<void> {
   await commit(store, {
     name: 'budget.change',
     keys: [`budget:${scope}`],
     by,
     load: (reader) => reader.get('ledger', scope),
     decide: (row) => ({
-      events: (row?.limitMicros ?? null) === limitMicros ? [] : [{ type: 'budget.set', data: { scope, limitMicros } }],
+      events: applies(row) ? [{ type: 'budget.set', data: { scope, limitMicros: micros(limitUsd) } }] : [],
     }),
   })
+}
+
+function micros(usd: number | null): number | null {
+  return usd === null ? null : microsOf(usd)
 }
 
 /** Begins to count anew against the limit; the bill keeps what was spent. */
@@ -117,7 +155,12 @@ export async function resetBudget({ store, by }: TeamContext, agent?: string): P
 }
 
 /** Repeats a prompt; replaces the agent's schedule. */
-export async function createSchedule({ store, by }: TeamContext, agent: string, prompt: string, intervalMs: number): Promise<void> {
+export async function createSchedule(
+  { store, by }: TeamContext,
+  agent: string,
+  prompt: string,
+  intervalMs: number,
+): Promise<void> {
   const { stored, blobs } = packText(prompt)
   await commit(store, {
     name: 'schedule.change',
@@ -140,14 +183,20 @@ export async function cancelSchedule({ store, by }: TeamContext, agent: string):
     by,
     load: (reader) => reader.get('schedule', agent),
     decide: (row) => ({
-      events: row === undefined || row.nextAt === NEVER ? [] : [{ type: 'schedule.cancelled', data: { agent } }],
+      events:
+        row === undefined || row.nextAt === NEVER ? [] : [{ type: 'schedule.cancelled', data: { agent } }],
     }),
   })
   return events.length > 0
 }
 
 /** Writes a value of the shared context. */
-export async function putContext({ store, by }: TeamContext, key: string, value: Json, ifVersion?: number): Promise<number> {
+export async function putContext(
+  { store, by }: TeamContext,
+  key: string,
+  value: Json,
+  ifVersion?: number,
+): Promise<number> {
   const { stored, blobs } = packText(JSON.stringify(value))
   const { events } = await commit(store, {
     name: 'context.change',
@@ -155,14 +204,19 @@ export async function putContext({ store, by }: TeamContext, key: string, value:
     by,
     blobs,
     load: (reader) => reader.get('context', key),
-    decide: (row) => decidePut(row, { key, value: stored, ...(ifVersion === undefined ? {} : { ifVersion }) }),
+    decide: (row) =>
+      decidePut(row, { key, value: stored, ...(ifVersion === undefined ? {} : { ifVersion }) }),
   })
   const [event] = events
   return event?.type === 'context.put' ? event.data.version : 0
 }
 
 /** @returns false if there was no value */
-export async function removeContext({ store, by }: TeamContext, key: string, ifVersion?: number): Promise<boolean> {
+export async function removeContext(
+  { store, by }: TeamContext,
+  key: string,
+  ifVersion?: number,
+): Promise<boolean> {
   const { events } = await commit(store, {
     name: 'context.change',
     keys: [`context:${key}`],

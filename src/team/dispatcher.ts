@@ -35,6 +35,8 @@ export class Dispatcher {
   readonly #candidates = new Set<string>()
   readonly #running = new Map<string, RunningTurn>()
   readonly #busyAgents = new Set<string>()
+  /** Busy agents that were offered meanwhile: what was posted just as a turn ended is not left behind. */
+  readonly #offered = new Set<string>()
   #starting = 0
   #accepting = false
   #stopScan: CancelTimer = () => {}
@@ -69,9 +71,12 @@ export class Dispatcher {
   async scan(): Promise<void> {
     if (!this.#accepting) return
     try {
-      const ready = await this.#team.store.read((reader) => reader.list('agent', { where: { ready: 1 }, limit: SCAN_LIMIT }))
+      const ready = await this.#team.store.read((reader) =>
+        reader.list('agent', { where: { ready: 1 }, limit: SCAN_LIMIT }),
+      )
       for (const agent of ready) {
-        if (this.#environment.backend(agent.backend) === undefined || this.#limits.has(agent.account)) continue
+        if (this.#environment.backend(agent.backend) === undefined || this.#limits.has(agent.account))
+          continue
         this.#offer(agent.name)
       }
       this.#pump()
@@ -149,6 +154,11 @@ export class Dispatcher {
         return this.#cancelMessage(event.data.message, { kind: 'cancelled', message: event.data.reason })
       case 'account.limited':
         return this.#limits.set(event.data.account, event.data.until)
+      case 'message.failed':
+        // It failed without a turn: the one behind it may start.
+        this.#offer(event.data.agent)
+        this.#pump()
+        return
       case 'turn.lost':
         this.#running.get(event.data.turn)?.abandon()
         void this.scan()
@@ -184,7 +194,11 @@ export class Dispatcher {
   }
 
   #offer(agent: string): void {
-    if (!this.#accepting || this.#busyAgents.has(agent)) return
+    if (!this.#accepting) return
+    if (this.#busyAgents.has(agent)) {
+      this.#offered.add(agent)
+      return
+    }
     if (this.#options.agents === undefined || this.#options.agents.has(agent)) this.#candidates.add(agent)
   }
 
@@ -225,7 +239,7 @@ export class Dispatcher {
     } finally {
       if (counted) this.#starting--
       this.#busyAgents.delete(agent)
-      if (more) this.#offer(agent)
+      if (this.#offered.delete(agent) || more) this.#offer(agent)
       this.#pump()
     }
   }

@@ -10,7 +10,9 @@ export async function requestStop({ store, by }: TeamContext, host: string, now:
     load: (reader) => reader.get('host', host),
     decide: (row) =>
       row === undefined
-        ? { refused: errorData('not_found', `There is no host ${host}; it may have ended already.`, { host }) }
+        ? {
+            refused: errorData('not_found', `There is no host ${host}; it may have ended already.`, { host }),
+          }
         : { events: [{ type: 'host.stop_requested', data: { host, now } }] },
   })
 }

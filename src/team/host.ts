@@ -63,9 +63,12 @@ export class Host {
   async open(): Promise<void> {
     await this.#register()
     this.#unsubscribe = this.#team.feed.subscribe((event) => {
-      if (event.type === 'host.stop_requested' && event.data.host === this.id) void this.stop({ now: event.data.now })
+      if (event.type === 'host.stop_requested' && event.data.host === this.id)
+        void this.stop({ now: event.data.now })
     })
-    this.#stopHeartbeat = repeat(this.#team.loops, HEARTBEAT_MS, () => this.#register().catch(this.#options.onError))
+    this.#stopHeartbeat = repeat(this.#team.loops, HEARTBEAT_MS, () =>
+      this.#register().catch(this.#options.onError),
+    )
     await this.#liveness.open()
     await this.#dispatcher.open()
     // A host for a few agents is there for their messages only.
@@ -97,6 +100,8 @@ export class Host {
     this.#cancelIdleExit()
     this.#dispatcher.stopAccepting()
     this.#scheduler.close()
+    // Whoever looks for a host to use sees at once that this one is going.
+    await this.#register().catch(this.#options.onError)
     await Promise.race([this.#dispatcher.ended(), aborted(this.#interrupt.signal)])
     this.#liveness.close()
     this.#stopHeartbeat()
@@ -117,7 +122,10 @@ export class Host {
       by: { actor: this.id, via: 'host' },
       load: (reader) => reader.get('host', this.id),
       decide: (row, now) => ({
-        events: row === undefined ? [{ type: 'host.started', data: { host: this.id, pid: identity.pid, kind } }] : [],
+        events:
+          row === undefined
+            ? [{ type: 'host.started', data: { host: this.id, pid: identity.pid, kind } }]
+            : [],
         rows: [
           {
             table: 'host',
@@ -144,6 +152,7 @@ export class Host {
     if (idleExitMs === undefined) return
     const arm = (): void => {
       this.#cancelIdleExit()
+      if (this.#stopping !== undefined) return
       this.#cancelIdleExit = this.#team.clock.after(idleExitMs, () => {
         if (this.#dispatcher.busy || this.#scheduler.armed) return arm()
         void this.stop({ now: false })

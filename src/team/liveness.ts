@@ -50,7 +50,8 @@ export class Liveness {
 
   async open(): Promise<void> {
     this.#unsubscribe = this.#team.feed.subscribe((event) => {
-      if (event.type === 'host.started' || event.type === 'host.stopped' || event.type === 'host.lost') this.#stale = true
+      if (event.type === 'host.started' || event.type === 'host.stopped' || event.type === 'host.lost')
+        this.#stale = true
     })
     this.#stop = repeat(this.#team.loops, LOOK_INTERVAL_MS, () => this.look().catch(this.#onError))
     await this.look()
@@ -79,18 +80,26 @@ export class Liveness {
     this.#hosts = hosts.filter((host) => host.id !== this.#self)
     // Host rows may be lost; a turn whose host nobody knows is lost with it.
     const known = new Set([this.#self, ...hosts.map((host) => host.id)])
-    for (const host of new Set(running.map((turn) => turn.host))) if (!known.has(host)) await this.#bury(host, 'host_died')
+    for (const host of new Set(running.map((turn) => turn.host)))
+      if (!known.has(host)) await this.#bury(host, 'host_died')
   }
 
   async #bury(host: string, reason: 'host_died' | 'lease_expired'): Promise<void> {
     this.#stale = true
     // What it started here is ended before its messages are handed on; on other machines, its own guard does that.
     if (reason === 'host_died') await this.#sweep(host)
-    await loseTurns(this.#team, { host, reason, by: this.#self, onlyIf: (row) => isGone(row, this.#identity) })
+    await loseTurns(this.#team, {
+      host,
+      reason,
+      by: this.#self,
+      onlyIf: (row) => isGone(row, this.#identity),
+    })
   }
 
   async #sweep(host: string): Promise<void> {
-    const turns = await this.#team.store.read((reader) => reader.list('turn', { where: { state: 'running', host } }))
+    const turns = await this.#team.store.read((reader) =>
+      reader.list('turn', { where: { state: 'running', host } }),
+    )
     for (const turn of turns) await this.#sweepTurn(turn.id).catch(this.#onError)
   }
 }
@@ -127,12 +136,18 @@ export async function loseTurns(team: TeamContext, { host, reason, by, onlyIf }:
           : reason === 'host_stopped'
             ? [{ type: 'host.stopped', data: { host } }]
             : [{ type: 'host.lost', data: { host, reason } }]
-      return { events: [...lost, ...farewell], rows: row === undefined ? [] : [{ table: 'host', remove: host }] }
+      return {
+        events: [...lost, ...farewell],
+        rows: row === undefined ? [] : [{ table: 'host', remove: host }],
+      }
     },
   })
 }
 
-async function runningTurns(reader: Reader, host: string): Promise<{ turn: TurnRow; message: MessageRow | undefined }[]> {
+async function runningTurns(
+  reader: Reader,
+  host: string,
+): Promise<{ turn: TurnRow; message: MessageRow | undefined }[]> {
   const turns = await reader.list('turn', { where: { state: 'running', host } })
   const pairs: { turn: TurnRow; message: MessageRow | undefined }[] = []
   for (const turn of turns) pairs.push({ turn, message: await reader.get('message', turn.message) })

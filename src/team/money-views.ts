@@ -1,7 +1,7 @@
 /** What was spent and what may still be spent. */
 import { countedMicros, emptyLedger, GLOBAL_SCOPE, reservedMicros } from '../money/ledger.ts'
 import { usdOf } from '../money/usd.ts'
-import type { Reader, Store } from '../store.ts'
+import type { Reader, StoreView } from '../store.ts'
 import type { LedgerRow } from '../tables.ts'
 import type { BudgetView, CostLine, CostReport } from './view-types.ts'
 
@@ -22,7 +22,7 @@ export function spending(ledger: LedgerRow): Omit<CostLine, 'name'> {
 }
 
 /** The total, and each agent's part of it, also of agents that were reset or dismissed. */
-export async function viewCost(store: Store): Promise<CostReport> {
+export async function viewCost(store: StoreView): Promise<CostReport> {
   return store.read(async (reader) => {
     const ledgers = await reader.list('ledger')
     const agents = ledgers
@@ -33,7 +33,7 @@ export async function viewCost(store: Store): Promise<CostReport> {
   })
 }
 
-export async function viewBudget(store: Store, scope: string): Promise<BudgetView> {
+export async function viewBudget(store: StoreView, scope: string): Promise<BudgetView> {
   return store.read(async (reader) => {
     const ledger = await ledgerOf(reader, scope)
     const reserved = reservedMicros(scope, await reader.list('turn', { where: { state: 'running' } }))
@@ -43,7 +43,8 @@ export async function viewBudget(store: Store, scope: string): Promise<BudgetVie
       limitUsd: ledger.limitMicros === null ? null : usdOf(ledger.limitMicros),
       usedUsd: usdOf(counted),
       reservedUsd: usdOf(reserved),
-      remainingUsd: ledger.limitMicros === null ? null : usdOf(Math.max(0, ledger.limitMicros - counted - reserved)),
+      remainingUsd:
+        ledger.limitMicros === null ? null : usdOf(Math.max(0, ledger.limitMicros - counted - reserved)),
     }
   })
 }

@@ -44,7 +44,11 @@ export async function knownAgents(reader: Reader): Promise<string[]> {
  * order are accepted in order.
  * @returns the id of the message
  */
-export async function postMessage(team: TeamContext, message: NewMessage, id: string = newId('msg')): Promise<string> {
+export async function postMessage(
+  team: TeamContext,
+  message: NewMessage,
+  id: string = newId('msg'),
+): Promise<string> {
   const { stored, blobs } = packText(message.prompt)
   const { agent, kind } = message
   await commit(team.store, {
@@ -54,12 +58,20 @@ export async function postMessage(team: TeamContext, message: NewMessage, id: st
     blobs,
     async load(reader) {
       const row = await reader.get('agent', agent)
-      if (row === undefined || row.state === 'dismissed') return { agent: row, funds: NO_LIMITS, known: await knownAgents(reader) }
+      if (row === undefined || row.state === 'dismissed')
+        return { agent: row, funds: NO_LIMITS, known: await knownAgents(reader) }
       return { agent: row, funds: await loadFunds(reader, agent), known: [] }
     },
     decide: ({ agent: row, funds, known }): Decided =>
       decidePost(
-        { message: id, agent, kind, prompt: stored, group: message.group ?? null, timeoutMs: message.timeoutMs ?? null },
+        {
+          message: id,
+          agent,
+          kind,
+          prompt: stored,
+          group: message.group ?? null,
+          timeoutMs: message.timeoutMs ?? null,
+        },
         { agent: row, refused: refusalFor(funds.ledgers, funds.running, 0), known },
       ),
   })
@@ -70,7 +82,11 @@ export async function postMessage(team: TeamContext, message: NewMessage, id: st
 export async function openMessages(reader: Reader, agent: string): Promise<readonly MessageRow[]> {
   const row = await reader.get('agent', agent)
   if (row === undefined) return []
-  const waiting = await reader.list('message', { where: { agent, state: 'queued' }, orderBy: 'position', after: row.cursor })
+  const waiting = await reader.list('message', {
+    where: { agent, state: 'queued' },
+    orderBy: 'position',
+    after: row.cursor,
+  })
   const turn = row.turn === null ? undefined : await reader.get('turn', row.turn)
   const running = turn === undefined ? undefined : await reader.get('message', turn.message)
   return running === undefined ? waiting : [running, ...waiting]

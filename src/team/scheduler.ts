@@ -23,7 +23,11 @@ export class Scheduler {
 
   async open(): Promise<void> {
     this.#unsubscribe = this.#team.feed.subscribe((event) => {
-      if (event.type === 'schedule.created' || event.type === 'schedule.cancelled' || event.type === 'schedule.ticked') {
+      if (
+        event.type === 'schedule.created' ||
+        event.type === 'schedule.cancelled' ||
+        event.type === 'schedule.ticked'
+      ) {
         void this.#arm().catch(this.#onError)
       }
     })
@@ -43,7 +47,9 @@ export class Scheduler {
 
   async #arm(): Promise<void> {
     if (this.#closed) return
-    const [next] = await this.#team.store.read((reader) => reader.list('schedule', { orderBy: 'nextAt', limit: 1 }))
+    const [next] = await this.#team.store.read((reader) =>
+      reader.list('schedule', { orderBy: 'nextAt', limit: 1 }),
+    )
     this.#cancel()
     this.#armed = next !== undefined && next.nextAt !== NEVER
     if (next === undefined || !this.#armed || this.#closed) return
@@ -58,7 +64,10 @@ export class Scheduler {
       name: 'schedule.tick',
       keys: [`agent:${agent}`],
       by: { actor: this.#host, via: 'host' },
-      load: async (reader) => ({ row: await reader.get('schedule', agent), agent: await reader.get('agent', agent) }),
+      load: async (reader) => ({
+        row: await reader.get('schedule', agent),
+        agent: await reader.get('agent', agent),
+      }),
       decide: ({ row, agent: target }, now) => decideTick(row, target, message, now),
     })) as { events?: readonly unknown[] }
     if (events === undefined || events.length === 0) await this.#arm()

@@ -42,7 +42,12 @@ export class TurnRecord {
       case 'reasoning':
         return this.#addText(event)
       case 'tool':
-        if (event.phase === 'start') return this.#push('tool', { id: event.id, name: event.name, input: this.#packedInput(event.input ?? null) })
+        if (event.phase === 'start')
+          return this.#push('tool', {
+            id: event.id,
+            name: event.name,
+            input: this.#packedInput(event.input ?? null),
+          })
         return this.#push('tool_result', {
           id: event.id,
           name: event.name,
@@ -52,7 +57,10 @@ export class TurnRecord {
       case 'file':
         return this.#push('file', { path: event.path, change: event.change })
       case 'usage':
-        return this.#push('usage', { ...event.delta, ...(event.costUsd === undefined ? {} : { costUsd: event.costUsd }) })
+        return this.#push('usage', {
+          ...event.delta,
+          ...(event.costUsd === undefined ? {} : { costUsd: event.costUsd }),
+        })
       case 'retry':
       case 'limit': {
         const { t, ...facts } = event

@@ -55,11 +55,19 @@ export function runTurn(
     const stopTimer = limitTime(team, started, cancel)
     const flush = transcriptFlusher(team, record)
     try {
-      const outcome = await followBackend(team, environment, hostId, started, record, controller.signal, (event) => {
-        record.add(event)
-        flush.soon()
-        onActivity(started, event)
-      })
+      const outcome = await followBackend(
+        team,
+        environment,
+        hostId,
+        started,
+        record,
+        controller.signal,
+        (event) => {
+          record.add(event)
+          flush.soon()
+          onActivity(started, event)
+        },
+      )
       crash('backend.run.after')
       stopTimer()
       await flush.stop()
@@ -84,7 +92,11 @@ export function runTurn(
 }
 
 /** Arms the wall clock of the turn. */
-function limitTime(team: TeamContext, started: StartedTurn, cancel: (why: CancelReason) => void): CancelTimer {
+function limitTime(
+  team: TeamContext,
+  started: StartedTurn,
+  cancel: (why: CancelReason) => void,
+): CancelTimer {
   const limitMs = started.message.timeoutMs ?? started.definition.timeoutMs
   if (limitMs === undefined) return () => {}
   return team.clock.after(limitMs, () =>
@@ -106,7 +118,8 @@ async function followBackend(
   onEvent: (event: Exclude<AgentEvent, { t: 'end' }>) => void,
 ): Promise<TurnOutcome> {
   const backend = environment.backend(started.agent.backend)
-  if (backend === undefined) return failed('unknown', `No backend "${started.agent.backend}" is registered in this process.`)
+  if (backend === undefined)
+    return failed('unknown', `No backend "${started.agent.backend}" is registered in this process.`)
   try {
     if (started.plan.do === 'take') return taken(started.plan, record)
     const request = await requestFor(environment, hostId, started, started.plan, record)
@@ -142,7 +155,10 @@ async function drain(
 }
 
 /** Gives up on a backend that does not end after it was cancelled. */
-function overdue(team: TeamContext, signal: AbortSignal): { readonly outcome: Promise<TurnOutcome>; stop(): void } {
+function overdue(
+  team: TeamContext,
+  signal: AbortSignal,
+): { readonly outcome: Promise<TurnOutcome>; stop(): void } {
   let stop: CancelTimer = () => {}
   const outcome = new Promise<TurnOutcome>((resolve) => {
     const giveUp = (): void => resolve(failed('unknown', 'The backend did not end after it was cancelled.'))
@@ -213,7 +229,10 @@ function environmentOf(
   return { ...passed, ...definition.env }
 }
 
-function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): { [Key in K]?: Exclude<T[Key], undefined> } {
+function pick<T extends object, K extends keyof T>(
+  from: T,
+  keys: readonly K[],
+): { [Key in K]?: Exclude<T[Key], undefined> } {
   const picked: { [Key in K]?: Exclude<T[Key], undefined> } = {}
   for (const key of keys) if (from[key] !== undefined) picked[key] = from[key] as Exclude<T[K], undefined>
   return picked
@@ -282,9 +301,13 @@ async function settleWhenPossible(
     } catch (error) {
       if (!isAtelierError(error, 'disk_full') && !isAtelierError(error, 'store_busy')) throw error
       if (!(await sleep(team.clock, SETTLE_RETRY_MS, abandoned))) {
-        throw new AtelierError('host_failed', 'The host ended before the turn could be stored; its message will be run again.', {
-          cause: error,
-        })
+        throw new AtelierError(
+          'host_failed',
+          'The host ended before the turn could be stored; its message will be run again.',
+          {
+            cause: error,
+          },
+        )
       }
     }
   }

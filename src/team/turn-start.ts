@@ -64,7 +64,10 @@ export async function startTurn(input: StartInput): Promise<StartedTurn | undefi
 }
 
 /** The started turn, nothing where there is none to start, or the candidate whose session is to be looked at. */
-async function tryToStart(input: StartInput, finding: Finding | undefined): Promise<StartedTurn | Candidate | undefined> {
+async function tryToStart(
+  input: StartInput,
+  finding: Finding | undefined,
+): Promise<StartedTurn | Candidate | undefined> {
   const { team, environment, definitions, host, agent } = input
   const turn = newId('turn')
   // Named once, however often the command runs.
@@ -130,7 +133,8 @@ async function look(environment: HostEnvironment, { agent, previous, prompt }: C
   const turn = previous as TurnRow
   const session = sessionOfTurn(turn)
   const backend: AgentBackend | undefined = environment.backend(agent.backend)
-  if (session === null || backend?.inspect === undefined) return { turn: turn.id, evidence: { shows: 'unknown' } }
+  if (session === null || backend?.inspect === undefined)
+    return { turn: turn.id, evidence: { shows: 'unknown' } }
   return { turn: turn.id, evidence: await backend.inspect(session, prompt) }
 }
 
@@ -141,7 +145,8 @@ async function loadCandidate(
   name: string,
 ): Promise<Candidate | undefined> {
   const agent = await reader.get('agent', name)
-  if (agent === undefined || agent.ready === 0 || environment.backend(agent.backend) === undefined) return undefined
+  if (agent === undefined || agent.ready === 0 || environment.backend(agent.backend) === undefined)
+    return undefined
   const [next] = await reader.list('message', {
     where: { agent: name, state: 'queued' },
     orderBy: 'position',

@@ -8,7 +8,7 @@ import { TASK_CHARACTERS } from '../agents/prompts.ts'
 import { limitedUntil } from '../agents/quota.ts'
 import { AtelierError, toError } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
-import type { Reader, Store } from '../store.ts'
+import type { Reader, StoreView } from '../store.ts'
 import type { AgentRow, HostRow, MessageRow, TurnRow } from '../tables.ts'
 import type { Clock } from '../time/clock.ts'
 import { unpackText, type ProcessIdentity } from './context.ts'
@@ -29,7 +29,7 @@ import type {
 } from './view-types.ts'
 
 export interface ViewContext {
-  readonly store: Store
+  readonly store: StoreView
   readonly clock: Clock
   readonly identity: Pick<ProcessIdentity, 'machine' | 'isAlive'>
 }
@@ -49,7 +49,12 @@ export async function viewStatus(view: ViewContext): Promise<TeamStatus> {
   })
 }
 
-async function agentLine(reader: Reader, agent: AgentRow, hosts: readonly HostLine[], now: number): Promise<AgentLine> {
+async function agentLine(
+  reader: Reader,
+  agent: AgentRow,
+  hosts: readonly HostLine[],
+  now: number,
+): Promise<AgentLine> {
   const turn = agent.turn === null ? undefined : await reader.get('turn', agent.turn)
   const current = turn === undefined ? undefined : await reader.get('message', turn.message)
   const last = agent.last === null ? undefined : await reader.get('message', agent.last)
@@ -120,9 +125,20 @@ export async function viewProfiles({ store }: ViewContext): Promise<readonly Pro
   })
 }
 
-export function profileView(name: string, profile: ProfileDefinition, source: ProfileView['source']): ProfileView {
+export function profileView(
+  name: string,
+  profile: ProfileDefinition,
+  source: ProfileView['source'],
+): ProfileView {
   const { role, description, fields } = profile
-  return { name, role, description: description ?? null, backend: fields.backend ?? null, model: fields.model ?? null, source }
+  return {
+    name,
+    role,
+    description: description ?? null,
+    backend: fields.backend ?? null,
+    model: fields.model ?? null,
+    source,
+  }
 }
 
 async function activeAgent(reader: Reader, name: string): Promise<AgentRow> {
@@ -132,7 +148,7 @@ async function activeAgent(reader: Reader, name: string): Promise<AgentRow> {
 }
 
 /** @throws AtelierError `not_found` if there is no such agent */
-export async function assertAgent(store: Store, name: string): Promise<void> {
+export async function assertAgent(store: StoreView, name: string): Promise<void> {
   await store.read((reader) => activeAgent(reader, name))
 }
 
@@ -192,14 +208,25 @@ export async function viewFullResult({ store }: ViewContext, name: string): Prom
 
 function noResult(agent: AgentRow): AtelierError {
   const now = agent.turn !== null ? 'It is still working: wait with await.' : 'Ask it something first.'
-  return new AtelierError('no_result', `Agent "${agent.name}" has no result yet. ${now}`, { details: { agent: agent.name } })
+  return new AtelierError('no_result', `Agent "${agent.name}" has no result yet. ${now}`, {
+    details: { agent: agent.name },
+  })
 }
 
 /** What an agent was asked and answered, oldest first. */
-export async function viewHistory({ store }: ViewContext, name: string, last: number): Promise<readonly HistoryEntry[]> {
+export async function viewHistory(
+  { store }: ViewContext,
+  name: string,
+  last: number,
+): Promise<readonly HistoryEntry[]> {
   return store.read(async (reader) => {
     await activeAgent(reader, name)
-    const messages = await reader.list('message', { where: { agent: name }, orderBy: 'position', direction: 'desc', limit: last })
+    const messages = await reader.list('message', {
+      where: { agent: name },
+      orderBy: 'position',
+      direction: 'desc',
+      limit: last,
+    })
     const entries: HistoryEntry[] = []
     for (const message of messages.toReversed()) entries.push(await historyEntry(reader, message))
     return entries
@@ -229,13 +256,22 @@ async function historyEntry(reader: Reader, message: MessageRow): Promise<Histor
 }
 
 /** Prompt, what happened, and answer of one turn, or of an agent's last one. */
-export async function viewTranscript({ store }: ViewContext, turnOrAgent: string): Promise<readonly TranscriptEntry[]> {
+export async function viewTranscript(
+  { store }: ViewContext,
+  turnOrAgent: string,
+): Promise<readonly TranscriptEntry[]> {
   return store.read(async (reader) => {
     const turn = (await reader.get('turn', turnOrAgent)) ?? (await lastTurn(reader, turnOrAgent))
     const message = await reader.get('message', turn.message)
     const rows = await reader.list('transcript', { where: { turn: turn.id }, orderBy: 'n' })
     const entries: TranscriptEntry[] = [
-      { turn: turn.id, n: -1, at: turn.startedAt, kind: 'prompt', body: { text: await unpackText(reader, message?.prompt ?? '') } },
+      {
+        turn: turn.id,
+        n: -1,
+        at: turn.startedAt,
+        kind: 'prompt',
+        body: { text: await unpackText(reader, message?.prompt ?? '') },
+      },
     ]
     for (const row of rows) entries.push({ ...row, body: await unpackBody(reader, row.body) })
     const end = { turn: turn.id, n: rows.length, at: turn.endedAt ?? turn.startedAt }

@@ -70,7 +70,12 @@ export class Settlements {
         if (event.data.accepted) this.#settleTurn(event)
         return
       case 'message.failed':
-        return this.#settle({ ok: false, agent: event.data.agent, message: event.data.message, error: event.data.error })
+        return this.#settle({
+          ok: false,
+          agent: event.data.agent,
+          message: event.data.message,
+          error: event.data.error,
+        })
       case 'message.cancelled': {
         const { agent, message, reason } = event.data
         return this.#settle({ ok: false, agent, message, error: { code: 'cancelled', message: reason } })
@@ -117,15 +122,27 @@ export class Settlements {
 }
 
 /** Events after which an agent may have nothing left to do. */
-const QUIETING: ReadonlySet<string> = new Set(['turn.finished', 'turn.lost', 'message.failed', 'message.cancelled', 'agent.dismissed'])
+const QUIETING: ReadonlySet<string> = new Set([
+  'turn.finished',
+  'turn.lost',
+  'message.failed',
+  'message.cancelled',
+  'agent.dismissed',
+])
 
 /**
  * Resolves when none of the agents has a turn or a message.
  * @param agents null waits for every agent
  */
-export async function untilIdle(team: TeamContext, agents: readonly string[] | null, limit: WaitLimit): Promise<void> {
+export async function untilIdle(
+  team: TeamContext,
+  agents: readonly string[] | null,
+  limit: WaitLimit,
+): Promise<void> {
   await until(team.feed, team.clock, limit, async () => {
-    const busy = await team.store.read((reader) => (agents === null ? busyAgents(reader) : busyAmong(reader, agents)))
+    const busy = await team.store.read((reader) =>
+      agents === null ? busyAgents(reader) : busyAmong(reader, agents),
+    )
     if (busy.length === 0) return undefined
     return `${busy.map((name) => `"${name}"`).join(', ')} ${busy.length === 1 ? 'is' : 'are'} still working`
   })
@@ -153,7 +170,12 @@ export interface WaitLimit {
 }
 
 /** Asks `pending` after every event that could matter, until it names nothing more. */
-async function until(feed: EventFeed, clock: Clock, limit: WaitLimit, pending: () => Promise<string | undefined>): Promise<void> {
+async function until(
+  feed: EventFeed,
+  clock: Clock,
+  limit: WaitLimit,
+  pending: () => Promise<string | undefined>,
+): Promise<void> {
   let wake = Promise.withResolvers<void>()
   const unsubscribe = feed.subscribe((event) => {
     if (QUIETING.has(event.type)) wake.resolve()
@@ -171,7 +193,8 @@ async function until(feed: EventFeed, clock: Clock, limit: WaitLimit, pending: (
     for (;;) {
       const what = await pending()
       if (what === undefined) return
-      if (over !== undefined || limit.timeoutMs === 0) throw waitError(limit.timeoutMs === 0 ? 'timeout' : (over ?? 'timeout'), what, limit.timeoutMs)
+      if (over !== undefined || limit.timeoutMs === 0)
+        throw waitError(limit.timeoutMs === 0 ? 'timeout' : (over ?? 'timeout'), what, limit.timeoutMs)
       await wake.promise
       wake = Promise.withResolvers<void>()
     }
@@ -185,7 +208,11 @@ async function until(feed: EventFeed, clock: Clock, limit: WaitLimit, pending: (
 function waitError(why: 'timeout' | 'cancelled', what: string, timeoutMs: number | undefined): AtelierError {
   if (why === 'cancelled') return toError({ code: 'cancelled', message: `The wait was ended; ${what}.` })
   const after = timeoutMs === undefined || timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`
-  return new AtelierError('timeout', `The wait ended${after}: ${what}. The work goes on; wait again to see its result.`, {
-    details: { stillWorking: true },
-  })
+  return new AtelierError(
+    'timeout',
+    `The wait ended${after}: ${what}. The work goes on; wait again to see its result.`,
+    {
+      details: { stillWorking: true },
+    },
+  )
 }

@@ -1,6 +1,6 @@
 /** Following the log, in this process or beside the one that writes it. */
 import type { AtelierEvent, EventType } from '../events.ts'
-import type { Store } from '../store.ts'
+import type { StoreView } from '../store.ts'
 
 export interface WatchFilter {
   /** Begin after this event; default: now. */
@@ -15,14 +15,18 @@ const PAGE = 200
 /**
  * Events as they are committed. It reads the log at its own speed, so that a slow reader holds up nobody.
  */
-export function watchEvents(store: Store, filter: WatchFilter = {}): AsyncIterableIterator<AtelierEvent> {
+export function watchEvents(store: StoreView, filter: WatchFilter = {}): AsyncIterableIterator<AtelierEvent> {
   // Asked now, not when the first event is awaited: what happens in between is part of the watch.
   const start = filter.after === undefined ? store.lastSeq() : Promise.resolve(filter.after)
   start.catch(() => {})
   return follow(store, start, filter)
 }
 
-async function* follow(store: Store, start: Promise<number>, filter: WatchFilter): AsyncIterableIterator<AtelierEvent> {
+async function* follow(
+  store: StoreView,
+  start: Promise<number>,
+  filter: WatchFilter,
+): AsyncIterableIterator<AtelierEvent> {
   const { signal } = filter
   let wake = Promise.withResolvers<void>()
   const stopListening = store.onCommit(() => wake.resolve(), { urgent: true })

@@ -1,6 +1,7 @@
 import type { AtelierEvent } from '../events.ts'
 import type { Projection, RowOf, Store } from '../store.ts'
-import { TABLES, type TableName } from '../tables.ts'
+import { TABLES } from '../table-specs.ts'
+import type { TableName } from '../tables.ts'
 
 /** The rows of each projected table in order of their key; tables without rows are left out. */
 export type ProjectedRows = Readonly<Partial<Record<TableName, readonly object[]>>>

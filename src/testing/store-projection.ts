@@ -7,6 +7,7 @@ function emptyBalance(scope: string): LedgerRow {
   return {
     scope,
     limitMicros: null,
+    limitSetAt: null,
     baselineMicros: 0,
     spentMicros: 0,
     assumedMicros: 0,

@@ -23,7 +23,8 @@ function read(text: string): number {
   if (/^\d+$/u.test(text)) return Number(text)
   if (!WHOLE.test(text)) return Number.NaN
   let total = 0
-  for (const [, amount, unit] of text.matchAll(PART)) total += Number(amount) * (UNIT_MS[unit as string] as number)
+  for (const [, amount, unit] of text.matchAll(PART))
+    total += Number(amount) * (UNIT_MS[unit as string] as number)
   return total
 }
 

@@ -36,6 +36,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   workflow: `${PURE_NEEDS} board`,
   patterns: `${PURE_NEEDS} workflow`,
   tables: `${PURE_TYPES} type:errors type:json`,
+  'table-specs': 'type:tables',
   events: `${PURE_TYPES} type:tables ${LEAVES}`,
   projection: `${PURE_VALUES} events tables ${SEAMS} errors`,
   store: `${PURE_TYPES} events type:tables ${LEAVES}`,
@@ -44,7 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   processes: LEAVES,
   git: `processes ${LEAVES}`,
   loading: `workflow agents type:agent-backend type:facade ${LEAVES}`,
-  stores: `store ${PURE_TYPES} events tables ${LEAVES}`,
+  stores: `store ${PURE_TYPES} events tables table-specs ${LEAVES}`,
   'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes ${LEAVES}`,
   workspaces: `workspace ${PURE_TYPES} events type:tables git processes ${LEAVES}`,
   team: ABOVE_SEAMS,
@@ -60,7 +61,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   // What `atelier demo` shows: a user of the library, with the scripted agents it ships.
   demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted`,
   dashboard: 'type:http',
-  testing: `${LEAVES} ${PURE_VALUES} events tables store agent-backend workspace projection processes workshop stores/memory agent-backends/scripted`,
+  testing: `${LEAVES} ${PURE_VALUES} events tables table-specs store agent-backend workspace projection processes workshop stores/memory agent-backends/scripted`,
   // The public entry: the only file that hands on what others define.
   index: `${LEAVES} ${PURE_VALUES} events type:tables type:team store agent-backend workspace loading facade workshop agent-backends stores`,
 }
@@ -68,10 +69,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */
 export const PACKAGES: Readonly<Record<string, string>> = {
   zod: `${PURE_VALUES} agent-backends loading operations facade mcp http`,
-  execa: 'processes',
   yaml: 'loading',
-  commander: 'cli',
-  pino: 'workshop cli team',
   vitest: 'testing',
 }
 

@@ -42,7 +42,7 @@ export type Action =
   | { readonly do: 'remove'; readonly key: string; readonly condition: 'none' | 'current' | 'stale' }
   | { readonly do: 'profile'; readonly name: string; readonly role: string }
 
-export const AGENTS: readonly AgentName[] = ['impl', 'tests', 'reviewer']
+const AGENTS: readonly AgentName[] = ['impl', 'tests', 'reviewer']
 
 const PLAIN: AgentDefinition = {
   role: '',
@@ -78,6 +78,15 @@ const outcome = fc.oneof(
   { weight: 1, arbitrary: fc.constant('usage_limit' as const) },
 )
 
+const finish: fc.Arbitrary<Extract<Action, { do: 'finish' }>> = fc.record({
+  do: fc.constant('finish' as const),
+  turn: fc.nat({ max: 99 }),
+  isAny: fc.constantFrom(false, false, true),
+  outcome,
+  costMicros: fc.option(fc.integer({ min: -1, max: 600_000 })),
+  namesSession: fc.boolean(),
+})
+
 /** One action, those of a working day most often. */
 const actions: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -87,14 +96,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('start' as const), agent, host }) },
   {
     weight: 10,
-    arbitrary: fc.record({
-      do: fc.constant('finish' as const),
-      turn: fc.nat({ max: 99 }),
-      isAny: fc.constantFrom(false, false, true),
-      outcome,
-      costMicros: fc.option(fc.integer({ min: -1, max: 600_000 })),
-      namesSession: fc.boolean(),
-    }),
+    arbitrary: finish,
   },
   {
     weight: 3,
@@ -162,6 +164,17 @@ const burst: fc.Arbitrary<Action[]> = fc
     Array.from({ length: times }, () => ({ do: 'post', agent: name, kind: 'cast', isLong: false })),
   )
 
+/** Messages of one agent that are run and ended, one after the other. */
+const work: fc.Arbitrary<Action[]> = fc
+  .tuple(agent, fc.array(finish, { minLength: 1, maxLength: 3 }))
+  .map(([name, ends]) =>
+    ends.flatMap((end): Action[] => [
+      { do: 'post', agent: name, kind: 'ask', isLong: false },
+      { do: 'start', agent: name, host: 'host_2' },
+      end,
+    ]),
+  )
+
 /** A message on which one host after another dies. */
 const deadlyMessage: fc.Arbitrary<Action[]> = fc
   .tuple(agent, fc.integer({ min: 2, max: 12 }), fc.constantFrom<LossReason>('host_died', 'host_stopped'))
@@ -182,6 +195,7 @@ export function sequences(maxLength: number): fc.Arbitrary<readonly Action[]> {
   }))
   const group = fc.oneof(
     { weight: 20, arbitrary: actions.map((action) => [action]) },
+    { weight: 2, arbitrary: work },
     { weight: 1, arbitrary: burst },
     { weight: 1, arbitrary: deadlyMessage },
   )

@@ -13,6 +13,7 @@ import type {
   ContextRow,
   LedgerRow,
   MessageRow,
+  RowChange,
   RowLookup,
   ScheduleRow,
   SessionRef,
@@ -185,5 +186,21 @@ export function lookup(rows: { readonly [T in TableName]?: readonly Tables[T][] 
   return (table, key) => {
     // The key is the first column of every projected table.
     return rows[table]?.find((row) => Object.values(row)[0] === key)
+  }
+}
+
+/** The rows of a change by table. */
+export function changed(changes: readonly RowChange[]): {
+  agent: AgentRow | undefined
+  message: MessageRow | undefined
+  turn: TurnRow | undefined
+  schedule: ScheduleRow | undefined
+} {
+  const row = (table: RowChange['table']): unknown => changes.find((change) => change.table === table)?.row
+  return {
+    agent: row('agent') as AgentRow | undefined,
+    message: row('message') as MessageRow | undefined,
+    turn: row('turn') as TurnRow | undefined,
+    schedule: row('schedule') as ScheduleRow | undefined,
   }
 }

@@ -74,8 +74,9 @@ function brokenTurn(turn: TurnRow, { message }: TeamRows): string[] {
 }
 
 function brokenLedger(ledger: LedgerRow): string[] {
-  const { scope, limitMicros, recentMicros, ...figures } = ledger
-  const numbers = [...Object.values(figures), ...recentMicros, limitMicros ?? 0, countedMicros(ledger)]
+  const { scope, limitMicros, limitSetAt, recentMicros, ...figures } = ledger
+  const limits = [limitMicros ?? 0, limitSetAt ?? 0]
+  const numbers = [...Object.values(figures), ...recentMicros, ...limits, countedMicros(ledger)]
   return broken(scope, {
     'has a figure that is negative or not whole': numbers.some(
       (number) => !Number.isSafeInteger(number) || number < 0,

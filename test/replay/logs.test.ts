@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { EVENT_VERSIONS, type AtelierEvent, type EventType } from '../../src/events.ts'
+import { bringUp, EVENT_VERSIONS, type AtelierEvent, type EventType } from '../../src/events.ts'
 import { projection } from '../../src/projection.ts'
 import { replay, type ProjectedRows } from '../../src/testing/replay.ts'
-import { TABLES } from '../../src/tables.ts'
+import { TABLES } from '../../src/table-specs.ts'
 import { everyEvent } from './every-event.ts'
 
 const LOGS = new URL('../fixtures/logs/', import.meta.url)
@@ -13,11 +13,15 @@ const RELEASES = readdirSync(LOGS)
   .map((name) => name.slice(0, -'.jsonl'.length))
   .toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
 
+/** The events as a store reads them: older ones in the form of today. */
 function readLog(release: string): AtelierEvent[] {
   const lines = readFileSync(new URL(`${release}.jsonl`, LOGS), 'utf8')
     .trimEnd()
     .split('\n')
-  return lines.map((line) => JSON.parse(line) as AtelierEvent)
+  return lines.map((line) => {
+    const event = JSON.parse(line) as AtelierEvent
+    return { ...event, data: bringUp(event.type, event.version, event.data) } as AtelierEvent
+  })
 }
 
 function readRows(release: string): ProjectedRows {

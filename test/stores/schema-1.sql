@@ -7,7 +7,7 @@ CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TE
 CREATE INDEX "message_mailbox" ON "message" ("agent", "position");
 CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"));
 CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running';
-CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"));
+CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "limitSetAt" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"));
 CREATE TABLE "account" ("account" TEXT, "limitedUntil" INTEGER, "reason" TEXT, "since" INTEGER, PRIMARY KEY ("account"));
 CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRIMARY KEY ("name"));
 CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"));

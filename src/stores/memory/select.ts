@@ -1,6 +1,7 @@
 import { AtelierError } from '../../errors.ts'
 import type { RowQuery } from '../../store.ts'
-import { TABLES, type TableName } from '../../tables.ts'
+import { TABLES } from '../../table-specs.ts'
+import type { TableName } from '../../tables.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,7 @@
  * What a SQL driver gives to the shared store code. A driver that answers at once returns plain
  * values, so that its transactions cost no turn of the event loop; another returns promises.
  */
-import type { ColumnType } from '../../tables.ts'
+import type { ColumnType } from '../../table-specs.ts'
 
 export type MaybePromise<T> = T | Promise<T>
 

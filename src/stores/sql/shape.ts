@@ -1,4 +1,5 @@
-import { TABLES, type ColumnType, type TableName } from '../../tables.ts'
+import { TABLES, type ColumnType } from '../../table-specs.ts'
+import type { TableName } from '../../tables.ts'
 
 /** A table's specification with plain names, for code that builds SQL for any of them. */
 export interface TableShape {

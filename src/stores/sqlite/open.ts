@@ -1,7 +1,7 @@
 /** Opens the file: makes it, checks that it is ours, and brings an older one up. */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { READ_VERSION, writeVersion, type Schema } from '../sql/schema.ts'
+import { READ_VERSION, SCHEMA, writeVersion, type Schema } from '../sql/schema.ts'
 import { SQLITE, SqliteConnection } from './connection.ts'
 import { folderError, newerSchema, storeCorrupt, storeError, storeUnwritable } from './errors.ts'
 import { whenUnlocked } from './patience.ts'
@@ -18,12 +18,26 @@ const APPLICATION_ID = 0x4174656c
  */
 const WAL_LIMIT_BYTES = 8_000_000
 
-export interface DatabaseFile {
+export interface FileOptions {
+  /** The file; it and its folder are made if they are missing. */
   readonly path: string
-  readonly durability: Durability
-  /** How long to wait for a lock of another process. */
-  readonly lockDeadlineMs: number
-  readonly schema: Schema
+  /** Default `full`: a commit survives a power failure. */
+  readonly durability?: Durability
+  /** How long a command waits while another process has the file locked; default 10,000. */
+  readonly lockDeadlineMs?: number
+  /** Another schema than the current one: for tests of migrations. */
+  readonly schema?: Schema
+}
+
+export type DatabaseFile = Required<FileOptions>
+
+/** Far beyond what any write of Atelier holds the lock for: only a stuck process is waited for so long. */
+const LOCK_DEADLINE_MS = 10_000
+
+/** A file and how it is used, with what nobody chose. */
+export function databaseFile(options: FileOptions): DatabaseFile {
+  const { path, durability = 'full', lockDeadlineMs = LOCK_DEADLINE_MS, schema = SCHEMA } = options
+  return { path, durability, lockDeadlineMs, schema }
 }
 
 type PrepareFile = (connection: SqliteConnection, file: DatabaseFile) => void

@@ -3,15 +3,19 @@ import { storeError } from './errors.ts'
 import { connect, type DatabaseFile } from './open.ts'
 import { LoopShare, whenUnlocked } from './patience.ts'
 
-/** The reading connection: one read after the other, each on one consistent state. */
+/** Reads one after the other, each on one consistent state. */
 export class SnapshotReader {
   readonly #file: DatabaseFile
+  readonly #isOwn: boolean
   readonly #share = new LoopShare()
   #connection: SqliteConnection | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(file: DatabaseFile) {
+  /** @param connection one that nobody writes with; without it, one is opened for the first read */
+  constructor(file: DatabaseFile, connection?: SqliteConnection) {
     this.#file = file
+    this.#connection = connection
+    this.#isOwn = connection === undefined
   }
 
   /** Calls `load` with a connection that sees one state until the promise settles. */
@@ -24,7 +28,7 @@ export class SnapshotReader {
   /** Waits for the reads that were asked for. */
   async close(): Promise<void> {
     await this.#last
-    this.#connection?.close()
+    if (this.#isOwn) this.#connection?.close()
   }
 
   async #read<Result>(load: (connection: SqliteConnection) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,4 @@
 /** The store in one SQLite file: for one machine, any number of processes, no server. */
-import { AtelierError } from '../../errors.ts'
 import type { AtelierEvent } from '../../events.ts'
 import type {
   CommitListener,
@@ -13,32 +12,18 @@ import type {
   TransactionResult,
 } from '../../store.ts'
 import type { Clock } from '../../time/clock.ts'
-import { eventsOf, lastSeqOf } from '../sql/log.ts'
-import { SqlReader } from '../sql/reader.ts'
-import { SCHEMA, type Schema } from '../sql/schema.ts'
-import { CommitWatch } from './commits.ts'
 import type { SqliteConnection } from './connection.ts'
 import { TransactJob, WriteJob } from './jobs.ts'
-import { openDatabase, type DatabaseFile, type Durability } from './open.ts'
+import { databaseFile, openDatabase, type DatabaseFile, type FileOptions } from './open.ts'
 import { SnapshotReader } from './snapshots.ts'
+import { SqliteView } from './view.ts'
 import { SqliteWriter } from './writer.ts'
 
-export interface SqliteStoreOptions {
-  /** The file; it and its folder are made if they are missing. */
-  readonly path: string
+export interface SqliteStoreOptions extends FileOptions {
   readonly projection: Projection
   /** The time of decisions and events. */
   readonly clock: Clock
-  /** Default `full`: a commit survives a power failure. */
-  readonly durability?: Durability
-  /** How long a command waits while another process has the file locked; default 10,000. */
-  readonly lockDeadlineMs?: number
-  /** Another schema than the current one: for tests of migrations. */
-  readonly schema?: Schema
 }
-
-/** Far beyond what any write of Atelier holds the lock for: only a stuck process is waited for so long. */
-const LOCK_DEADLINE_MS = 10_000
 
 /**
  * Opens the store in a file.
@@ -46,33 +31,27 @@ const LOCK_DEADLINE_MS = 10_000
  * if a newer version of Atelier wrote it
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, durability = 'full', lockDeadlineMs = LOCK_DEADLINE_MS, schema = SCHEMA } = options
-  const file = { path, durability, lockDeadlineMs, schema }
+  const file = databaseFile(options)
   return new SqliteStore(options, file, await openDatabase(file))
 }
 
 class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions
-  readonly #connection: SqliteConnection
-  readonly #watch: CommitWatch
+  readonly #view: SqliteView
   readonly #writer: SqliteWriter
-  readonly #snapshots: SnapshotReader
-  #closing: Promise<void> | undefined
 
   constructor(options: SqliteStoreOptions, file: DatabaseFile, connection: SqliteConnection) {
     this.#options = options
-    this.#connection = connection
-    this.#watch = new CommitWatch(connection)
+    this.#view = new SqliteView(file, connection, new SnapshotReader(file))
     this.#writer = new SqliteWriter(connection, {
       ...file,
-      committed: (events) => this.#watch.committed(events),
+      committed: (events) => this.#view.committed(events),
     })
-    this.#snapshots = new SnapshotReader(file)
   }
 
   transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closed())
     return new Promise((resolve, reject) => {
+      this.#view.assertOpen()
       this.#writer.enqueue(new TransactJob({ ...this.#options, transaction, resolve, reject }))
     })
   }
@@ -81,46 +60,29 @@ class SqliteStore implements Store {
     changes: readonly OperationalChange[],
     blobs: readonly { hash: string; body: string }[] = [],
   ): Promise<void> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closed())
     return new Promise((resolve, reject) => {
+      this.#view.assertOpen()
       this.#writer.enqueue(new WriteJob({ changes, blobs, resolve, reject }))
     })
   }
 
   read<Result>(load: (reader: Reader) => Promise<Result>): Promise<Result> {
-    return this.#read((connection) => load(new SqlReader(connection)))
+    return this.#view.read(load)
   }
 
   events(query: EventQuery): Promise<readonly AtelierEvent[]> {
-    return this.#read((connection) => eventsOf(connection, query))
+    return this.#view.events(query)
   }
 
   lastSeq(): Promise<number> {
-    return this.#read(lastSeqOf)
+    return this.#view.lastSeq()
   }
 
   onCommit(listener: CommitListener, options?: ListenOptions): () => void {
-    if (this.#closing !== undefined) throw this.#closed()
-    return this.#watch.add(listener, options)
+    return this.#view.onCommit(listener, options)
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#close())
-  }
-
-  #read<Result>(load: (connection: SqliteConnection) => Promise<Result>): Promise<Result> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closed())
-    return this.#snapshots.read(load)
-  }
-
-  async #close(): Promise<void> {
-    await this.#writer.idle()
-    await this.#snapshots.close()
-    this.#watch.close()
-    this.#connection.close()
-  }
-
-  #closed(): AtelierError {
-    return new AtelierError('closed', `The store ${this.#options.path} was closed. Open it again to go on.`)
+    return this.#view.close(this.#writer.idle())
   }
 }
