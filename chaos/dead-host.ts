@@ -13,7 +13,11 @@ export async function deadHostNotice(): Promise<number> {
   const dir = await mkdtemp(join(tmpdir(), 'atelier-dead-host-'))
   const child = spawn(process.execPath, [import.meta.filename, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
-  await using shop = await openWorkshop({ dir, config: false, backends: [scriptedBackend({ script: { reply: 'taken over' } })] })
+  await using shop = await openWorkshop({
+    dir,
+    config: false,
+    backends: [scriptedBackend({ script: { reply: 'taken over' } })],
+  })
   const watch = shop.watch({ types: ['host.lost'] })
   const killed = Date.now()
   child.kill('SIGKILL')
@@ -26,7 +30,11 @@ export async function deadHostNotice(): Promise<number> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const shop = await openWorkshop({ dir: process.argv[2] as string, config: false, backends: [scriptedBackend({ script: { steps: [{ hang: true }] } })] })
+  const shop = await openWorkshop({
+    dir: process.argv[2] as string,
+    config: false,
+    backends: [scriptedBackend({ script: { steps: [{ hang: true }] } })],
+  })
   shop.configure({ backend: 'scripted' })
   shop.agent('impl', 'Hangs.')
   await shop.cast('impl', 'hang')

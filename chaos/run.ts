@@ -45,7 +45,10 @@ function live(dir: string, failpoints: string | undefined): Promise<Life> {
   delete env['ATELIER_FAILPOINTS']
   if (failpoints !== undefined) env['ATELIER_FAILPOINTS'] = failpoints
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [WORKER, dir, String(casts)], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(process.execPath, [WORKER, dir, String(casts)], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)))
     child.on('close', (code, signal) => resolve({ killed: signal === 'SIGKILL', code, stderr }))
@@ -53,7 +56,10 @@ function live(dir: string, failpoints: string | undefined): Promise<Life> {
 }
 
 /** Lives after the first until the program ends by itself. */
-async function liveOn(dir: string, failpointsOf: (life: number) => string | undefined): Promise<{ lives: number; failure?: string }> {
+async function liveOn(
+  dir: string,
+  failpointsOf: (life: number) => string | undefined,
+): Promise<{ lives: number; failure?: string }> {
   for (let lives = 1; lives <= MAX_LIVES; lives++) {
     const life = await live(dir, failpointsOf(lives))
     if (life.killed) continue
@@ -85,7 +91,9 @@ async function atFailpoint(point: Failpoint): Promise<string[]> {
 async function atRandom(seed: number): Promise<{ wrong: string[]; lives: number }> {
   let count = 0
   const wrong = await inFolder(async (dir) => {
-    const { lives, failure } = await liveOn(dir, (life) => (life < MAX_LIVES / 2 ? `random:${seed * 1000 + life}:0.01` : undefined))
+    const { lives, failure } = await liveOn(dir, (life) =>
+      life < MAX_LIVES / 2 ? `random:${seed * 1000 + life}:0.01` : undefined,
+    )
     count = lives
     return failure === undefined ? verify(dir, casts) : [failure]
   })
@@ -101,13 +109,19 @@ function report(name: string, wrong: readonly string[], note = ''): void {
   for (const each of wrong.slice(0, 10)) console.log(`     ${each}`)
 }
 
-console.log(`chaos: ${casts} casts on 5 agents; ${FAILPOINTS.length} failpoints once each, then ${runs} random runs from seed ${firstSeed}`)
+console.log(
+  `chaos: ${casts} casts on 5 agents; ${FAILPOINTS.length} failpoints once each, then ${runs} random runs from seed ${firstSeed}`,
+)
 for (const point of FAILPOINTS) report(point, await atFailpoint(point))
 for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
   const { wrong, lives } = await atRandom(seed)
   report(`random seed ${seed}`, wrong, ` (${lives} lives)`)
 }
 const noticed = await deadHostNotice()
-report('a dead host on the same machine is noticed', noticed <= NOTICE_LIMIT_MS ? [] : [`after ${noticed} ms`], ` (${noticed} ms)`)
+report(
+  'a dead host on the same machine is noticed',
+  noticed <= NOTICE_LIMIT_MS ? [] : [`after ${noticed} ms`],
+  ` (${noticed} ms)`,
+)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

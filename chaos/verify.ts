@@ -30,7 +30,8 @@ export async function verify(dir: string, casts: number): Promise<string[]> {
         const prompt = await text(message.prompt)
         byPrompt.set(prompt, (byPrompt.get(prompt) ?? 0) + 1)
         if (message.state !== 'answered') wrong.push(`${message.id} is ${message.state}`)
-        else if ((await text(message.answer)) !== answerTo(prompt)) wrong.push(`${message.id} has another message's answer`)
+        else if ((await text(message.answer)) !== answerTo(prompt))
+          wrong.push(`${message.id} has another message's answer`)
       }
       for (let n = 0; n < casts; n++) {
         const times = byPrompt.get(promptOf(n)) ?? 0
@@ -47,7 +48,8 @@ export async function verify(dir: string, casts: number): Promise<string[]> {
         accepted.set(event.data.message, (accepted.get(event.data.message) ?? 0) + 1)
       }
     }
-    for (const [message, times] of accepted) if (times !== 1) wrong.push(`${message} was settled ${times} times`)
+    for (const [message, times] of accepted)
+      if (times !== 1) wrong.push(`${message} was settled ${times} times`)
 
     wrong.push(...(await compareWithReplay(store, events)))
   } finally {
@@ -57,8 +59,11 @@ export async function verify(dir: string, casts: number): Promise<string[]> {
   // What was told to the caller as accepted must be there; what was answered must have been run.
   const told = lines(join(dir, 'accepted.log'))
   if (new Set(told).size !== told.length) wrong.push('a cast was accepted twice')
-  const ran = new Set(lines(join(dir, 'turns.log')).map((line) => (JSON.parse(line) as { prompt: string }).prompt))
-  for (let n = 0; n < casts; n++) if (!wasRun(ran, promptOf(n))) wrong.push(`cast ${n} was answered but never run`)
+  const ran = new Set(
+    lines(join(dir, 'turns.log')).map((line) => (JSON.parse(line) as { prompt: string }).prompt),
+  )
+  for (let n = 0; n < casts; n++)
+    if (!wasRun(ran, promptOf(n))) wrong.push(`cast ${n} was answered but never run`)
   return wrong
 }
 
@@ -77,18 +82,23 @@ async function compareWithReplay(
     if (TABLES[table].kind !== 'projected') continue
     const rows = await store.read((reader) => reader.list(table))
     const expected = replayed[table] ?? []
-    if (JSON.stringify(sorted(rows)) !== JSON.stringify(sorted(expected))) wrong.push(`replay(log) differs from the rows of ${table}`)
+    if (JSON.stringify(sorted(rows)) !== JSON.stringify(sorted(expected)))
+      wrong.push(`replay(log) differs from the rows of ${table}`)
   }
   return wrong
 }
 
 function sorted(rows: readonly object[]): string[] {
-  return rows.map((row) => JSON.stringify(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1)))).toSorted()
+  return rows
+    .map((row) => JSON.stringify(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+    .toSorted()
 }
 
 function lines(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '')
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
   } catch {
     return []
   }

@@ -82,7 +82,8 @@ async function exercise(shop: HostedWorkshop): Promise<void> {
 /** Prompts that were accepted in earlier lives. */
 async function castPrompts(shop: HostedWorkshop): Promise<string[]> {
   const prompts: string[] = []
-  for (const agent of AGENTS) for (const { prompt } of await shop.history(agent, { last: 1000 })) prompts.push(prompt)
+  for (const agent of AGENTS)
+    for (const { prompt } of await shop.history(agent, { last: 1000 })) prompts.push(prompt)
   return prompts
 }
 

@@ -24,7 +24,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['index.md', indexPage(groups)],
     ['this-folder.md', commandsPage('This folder', CLI_COMMANDS)],
     ...groups.map(([group, title]): [string, string] => [
-      `${fileOf(group)}`,
+      fileOf(group),
       commandsPage(
         title,
         OPERATIONS.filter((operation) => operation.group === group),

@@ -2,7 +2,7 @@
 import type { Json } from '../json.ts'
 
 /** What a value must be to count as JSON; reads after "it must be". */
-export const JSON_RULE = 'JSON: text, finite number, true, false, null, or a list or plain object of these'
+const JSON_RULE = 'JSON: text, finite number, true, false, null, or a list or plain object of these'
 
 /** Deeper than any hand-written value, and far from the depth at which recursion over it would overflow. */
 const MAX_DEPTH = 100

@@ -20,7 +20,7 @@ import {
   type Shape,
 } from './field-schemas.ts'
 
-export const PERMISSION_MODES: readonly PermissionMode[] = [
+const PERMISSION_MODES: readonly PermissionMode[] = [
   'default',
   'accept_edits',
   'bypass_permissions',

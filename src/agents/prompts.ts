@@ -1,7 +1,7 @@
 /** Texts that the team itself puts into prompts. */
 
 /** Comes before a piped result where the caller gives no message of their own. */
-export const DEFAULT_PIPE_MESSAGE = 'Here is the output from the previous step:'
+const DEFAULT_PIPE_MESSAGE = 'Here is the output from the previous step:'
 
 /** The prompt of a pipe: the message, a blank line, and what the agent before answered. */
 export function pipePrompt(message: string | undefined, result: string): string {

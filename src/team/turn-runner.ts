@@ -13,7 +13,7 @@ import { TurnRecord } from './turn-record.ts'
 import type { StartedTurn } from './turn-start.ts'
 
 /** How long a backend may take to end after its signal was aborted, before the turn is settled without it. */
-export const CANCEL_GRACE_MS = 10_000
+const CANCEL_GRACE_MS = 10_000
 
 /** Transcript rows are written this long after the first of them, so that others can follow a long turn. */
 const TRANSCRIPT_DELAY_MS = 250

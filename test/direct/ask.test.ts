@@ -11,7 +11,12 @@ describe('ask', () => {
     expect('then' in reply).toBe(false)
     expect(await shop.result('impl')).toBe('X')
     const { agents } = await shop.status()
-    expect(agents.find(({ name }) => name === 'impl')).toMatchObject({ status: 'idle', turns: 1, costUsd: 0.25, task: null })
+    expect(agents.find(({ name }) => name === 'impl')).toMatchObject({
+      status: 'idle',
+      turns: 1,
+      costUsd: 0.25,
+      task: null,
+    })
   })
 
   test('AS-02 a second ask goes on in the same session, and history has both turns', async () => {
@@ -57,7 +62,9 @@ describe('ask', () => {
   })
 
   test('a failed turn rejects once with its code, kind and reason', async () => {
-    const { shop } = await openTeam({ steps: [{ fail: { kind: 'auth', message: 'not logged in', status: 401 } }] })
+    const { shop } = await openTeam({
+      steps: [{ fail: { kind: 'auth', message: 'not logged in', status: 401 } }],
+    })
     const error: unknown = await shop.ask('impl', 'hello').catch((thrown: unknown) => thrown)
     expect(isAtelierError(error, 'turn_failed')).toBe(true)
     expect(error).toMatchObject({ message: 'not logged in', details: { kind: 'auth', status: 401 } })

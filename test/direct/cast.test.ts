@@ -44,12 +44,22 @@ describe('cast', () => {
     await shop.cast('impl', 'running')
     await clock.tick()
     for (const n of [1, 2, 3, 4, 5]) shop.cast('impl', `waiting ${n}`)
-    await expect(shop.cast('impl', 'too much')).rejects.toMatchObject({ code: 'queue_full', details: { limit: 5 } })
+    await expect(shop.cast('impl', 'too much')).rejects.toMatchObject({
+      code: 'queue_full',
+      details: { limit: 5 },
+    })
     const { agents } = await shop.status()
     expect(agents[0]).toMatchObject({ name: 'impl', status: 'working', queued: 5 })
     await clock.advance(1000)
     await shop.await('impl')
-    expect(promptsTo(backend, 'impl')).toEqual(['running', 'waiting 1', 'waiting 2', 'waiting 3', 'waiting 4', 'waiting 5'])
+    expect(promptsTo(backend, 'impl')).toEqual([
+      'running',
+      'waiting 1',
+      'waiting 2',
+      'waiting 3',
+      'waiting 4',
+      'waiting 5',
+    ])
   })
 
   test('AS-05 a burst is accepted the same before the first of it has started', async () => {
@@ -83,7 +93,10 @@ describe('cast', () => {
     const { shop, clock } = await openTeam(DELAYS)
     shop.cast('impl', 'build')
     await clock.tick()
-    await expect(shop.await('impl', { timeout: 0 })).rejects.toMatchObject({ code: 'timeout', details: { stillWorking: true } })
+    await expect(shop.await('impl', { timeout: 0 })).rejects.toMatchObject({
+      code: 'timeout',
+      details: { stillWorking: true },
+    })
     await clock.advance(100)
     expect(await shop.await('impl', { timeout: 0 })).toMatchObject({ text: 'impl is done' })
   })
@@ -96,7 +109,9 @@ describe('cast', () => {
   })
 
   test('a failed cast surfaces at await, and its agent can be asked again', async () => {
-    const { shop } = await openTeam({ rules: [{ match: 'bad', steps: [{ fail: { kind: 'refused', message: 'no' } }] }] })
+    const { shop } = await openTeam({
+      rules: [{ match: 'bad', steps: [{ fail: { kind: 'refused', message: 'no' } }] }],
+    })
     shop.cast('impl', 'bad')
     await expect(shop.await('impl')).rejects.toMatchObject({ code: 'turn_failed', message: 'no' })
     expect((await shop.ask('impl', 'good')).text).toBe('impl: good')

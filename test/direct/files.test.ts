@@ -9,13 +9,20 @@ describe('files that are read as they are', () => {
   test('an agent of .claude/agents is a profile', async () => {
     const dir = await temporaryFolder()
     mkdirSync(join(dir, '.claude/agents'), { recursive: true })
-    const text = '---\nname: code-reviewer\ndescription: Reviews code\ntools: Read, Grep\nmodel: opus\n---\nYou review code.\n'
+    const text =
+      '---\nname: code-reviewer\ndescription: Reviews code\ntools: Read, Grep\nmodel: opus\n---\nYou review code.\n'
     writeFileSync(join(dir, '.claude/agents/code-reviewer.md'), text)
     const { shop, backend } = await openTeam({}, { dir })
     shop.agent('r', { profile: 'code-reviewer' })
     await shop.ask('r', 'hello')
-    expect(backend.requests[0]).toMatchObject({ systemPrompt: 'You review code.', model: 'opus', allowedTools: ['Read', 'Grep'] })
-    expect(await shop.profiles()).toMatchObject([{ name: 'code-reviewer', description: 'Reviews code', source: 'claude' }])
+    expect(backend.requests[0]).toMatchObject({
+      systemPrompt: 'You review code.',
+      model: 'opus',
+      allowedTools: ['Read', 'Grep'],
+    })
+    expect(await shop.profiles()).toMatchObject([
+      { name: 'code-reviewer', description: 'Reviews code', source: 'claude' },
+    ])
   })
 
   test('a configuration file declares backend, profiles and agents', async () => {
@@ -37,7 +44,11 @@ describe('files that are read as they are', () => {
     const shop = await openWorkshop({ dir, persistence: false })
     onTestFinished(() => shop.close())
     expect((await shop.ask('impl', 'hi')).text).toBe('impl says hello')
-    expect(await shop.info('impl')).toMatchObject({ profile: 'coder', timeoutMs: 300_000, role: 'You write code.' })
+    expect(await shop.info('impl')).toMatchObject({
+      profile: 'coder',
+      timeoutMs: 300_000,
+      role: 'You write code.',
+    })
   })
 
   test('a wrong field of a configuration is named with its file, line and the allowed values', async () => {
@@ -51,7 +62,8 @@ describe('files that are read as they are', () => {
 
   test('with gitContext agents get branch, status and recent commits', async () => {
     const dir = await temporaryFolder()
-    const git = (...args: string[]): void => void execFileSync('git', ['-C', dir, ...args], { stdio: 'ignore' })
+    const git = (...args: string[]): void =>
+      void execFileSync('git', ['-C', dir, ...args], { stdio: 'ignore' })
     git('init', '-b', 'trunk')
     git('-c', 'user.name=t', '-c', 'user.email=t@x', 'commit', '--allow-empty', '-m', 'The first commit')
     writeFileSync(join(dir, 'new-file.txt'), 'new')

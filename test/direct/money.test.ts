@@ -42,23 +42,38 @@ describe('cost and budgets', () => {
     const { shop, backend } = await openTeam({ costUsd: 0.6 })
     shop.configure({ maxCostUsd: 1 })
     await shop.ask('impl', 'one')
-    await expect(shop.ask('reviewer', 'two')).rejects.toMatchObject({ code: 'budget_exceeded', details: { scope: 'global' } })
+    await expect(shop.ask('reviewer', 'two')).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      details: { scope: 'global' },
+    })
     expect(backend.turns).toBe(1)
-    expect(await shop.budget()).toMatchObject({ limitUsd: 1, usedUsd: 0.6, reservedUsd: 0, remainingUsd: 0.4 })
+    expect(await shop.budget()).toMatchObject({
+      limitUsd: 1,
+      usedUsd: 0.6,
+      reservedUsd: 0,
+      remainingUsd: 0.4,
+    })
   })
 
   test('an agent has a limit of its own, and others go on', async () => {
     const { shop } = await openTeam({ costUsd: 0.6 })
     shop.agent('cheap', 'Cheap.', { maxCostUsd: 0.5 })
     await shop.ask('cheap', 'one').catch(() => {})
-    await expect(shop.ask('cheap', 'two')).rejects.toMatchObject({ code: 'budget_exceeded', details: { scope: 'agent:cheap' } })
+    await expect(shop.ask('cheap', 'two')).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      details: { scope: 'agent:cheap' },
+    })
     expect((await shop.ask('impl', 'three')).text).toBe('impl: three')
   })
 
   test('running turns set aside what they may cost, so that no two spend the same money', async () => {
-    const { shop, backend, clock } = await openTeam({ steps: [{ delay: 100 }, { cost: 0.2 }, { say: 'done' }] })
+    const { shop, backend, clock } = await openTeam({
+      steps: [{ delay: 100 }, { cost: 0.2 }, { say: 'done' }],
+    })
     await shop.setBudget(1)
-    const asked = ['impl', 'reviewer', 'tests'].map((agent) => shop.ask(agent, 'work').catch((error: unknown) => (error as AtelierError).code))
+    const asked = ['impl', 'reviewer', 'tests'].map((agent) =>
+      shop.ask(agent, 'work').catch((error: unknown) => (error as AtelierError).code),
+    )
     await clock.tick()
     expect(await shop.budget()).toMatchObject({ reservedUsd: 1, remainingUsd: 0 })
     await clock.advance(100)

@@ -58,7 +58,9 @@ describe('fan', () => {
   })
 
   test('AS-10 one that fails is named beside the others', async () => {
-    const { shop } = await openTeam({ rules: [{ agent: 'reviewer', steps: [{ fail: { kind: 'refused', message: 'no' } }] }] })
+    const { shop } = await openTeam({
+      rules: [{ agent: 'reviewer', steps: [{ fail: { kind: 'refused', message: 'no' } }] }],
+    })
     const replies = await shop.fan('What issues?', ['impl', 'reviewer'])
     expect(replies).toMatchObject({
       impl: { text: 'impl: What issues?' },
@@ -69,6 +71,9 @@ describe('fan', () => {
   test('AS-10 a fan that nobody awaits starts at once, and awaitAll has its answers', async () => {
     const { shop } = await openTeam(ANSWERS)
     void shop.fan('What issues?', ['impl', 'reviewer'])
-    expect(await shop.awaitAll()).toMatchObject({ impl: { text: 'the code' }, reviewer: { text: 'the review' } })
+    expect(await shop.awaitAll()).toMatchObject({
+      impl: { text: 'the code' },
+      reviewer: { text: 'the review' },
+    })
   })
 })

@@ -15,7 +15,8 @@ function limitAtThird(clock: () => number): { readonly starts: number[]; reply: 
     reply() {
       starts.push(clock())
       if (starts.length === 3) resetsAt = clock() + HOUR
-      if (starts.length >= 3 && clock() < resetsAt) return [{ fail: { kind: 'usage_limit', message: 'limit reached', resetsAt } }]
+      if (starts.length >= 3 && clock() < resetsAt)
+        return [{ fail: { kind: 'usage_limit', message: 'limit reached', resetsAt } }]
       return [{ delay: 10 }, { say: 'done' }]
     },
   }
@@ -55,12 +56,19 @@ describe('quota', () => {
     const second = shop.ask('impl', 'two')
     await clock.advance(HOUR + 1)
     expect((await second).text).toBe('turn 2')
-    expect(backend.requests.map((request) => request.resume?.id)).toEqual([undefined, first.session?.id, first.session?.id])
+    expect(backend.requests.map((request) => request.resume?.id)).toEqual([
+      undefined,
+      first.session?.id,
+      first.session?.id,
+    ])
   })
 
   test('the wait goes on after a restart', async () => {
     const dir = await temporaryFolder()
-    const before = await openTeam({ steps: [{ fail: { kind: 'usage_limit', resetsIn: '1h' } }] }, { dir, persistence: true })
+    const before = await openTeam(
+      { steps: [{ fail: { kind: 'usage_limit', resetsIn: '1h' } }] },
+      { dir, persistence: true },
+    )
     await before.shop.cast('impl', 'work')
     await before.clock.advance(10)
     await before.shop.close({ drain: false })

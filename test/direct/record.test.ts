@@ -13,7 +13,9 @@ describe('the record', () => {
         { say: 'done: @PROMPT@' },
       ],
     })
-    const asks = ['impl', 'reviewer', 'tests'].flatMap((agent) => [1, 2].map((n) => shop.ask(agent, `${agent} ${n}`)))
+    const asks = ['impl', 'reviewer', 'tests'].flatMap((agent) =>
+      [1, 2].map((n) => shop.ask(agent, `${agent} ${n}`)),
+    )
     const replies = await Promise.all(asks)
     await clock.tick()
 
@@ -24,7 +26,14 @@ describe('the record', () => {
     for (const reply of replies) {
       const transcript = await shop.transcript(reply.turn)
       expect(transcript.map(({ kind }) => kind)).toEqual([
-        'prompt', 'reasoning', 'text', 'tool', 'tool_result', 'tool', 'tool_result', 'answer',
+        'prompt',
+        'reasoning',
+        'text',
+        'tool',
+        'tool_result',
+        'tool',
+        'tool_result',
+        'answer',
       ])
       expect(transcript[0]?.body).toMatchObject({ text: expect.stringContaining(reply.agent) as string })
       expect(transcript[4]?.body).toMatchObject({ name: 'Read', output: 'x'.repeat(9000) })
@@ -36,7 +45,10 @@ describe('the record', () => {
     const { shop } = await openTeam()
     await shop.ask('impl', 'hello')
     const events = await shop.events({ last: 100 })
-    expect(events.find(({ type }) => type === 'message.posted')).toMatchObject({ actor: 'tester', via: 'library' })
+    expect(events.find(({ type }) => type === 'message.posted')).toMatchObject({
+      actor: 'tester',
+      via: 'library',
+    })
     expect(events.find(({ type }) => type === 'turn.started')).toMatchObject({ via: 'host' })
   })
 

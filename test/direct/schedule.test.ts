@@ -10,7 +10,9 @@ describe('every', () => {
     await clock.advance(1)
     await clock.advance(120_000)
     expect(promptsTo(backend, 'impl')).toEqual(['check', 'check', 'check'])
-    expect(await shop.schedules()).toMatchObject([{ agent: 'impl', prompt: 'check', intervalMs: 60_000, ticks: 3, skipped: 0 }])
+    expect(await shop.schedules()).toMatchObject([
+      { agent: 'impl', prompt: 'check', intervalMs: 60_000, ticks: 3, skipped: 0 },
+    ])
   })
 
   test('a tick is skipped while the agent is busy', async () => {

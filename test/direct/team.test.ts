@@ -75,7 +75,9 @@ describe('agents and profiles', () => {
     await clock.tick()
     expect(await shop.info('impl')).toMatchObject({ turns: 0, sessionId: null, queueDepth: 0 })
     await expect(shop.result('impl')).rejects.toMatchObject({ code: 'no_result' })
-    expect((await shop.cost()).agents.find(({ name }) => name === 'impl')?.costUsd).toBeGreaterThanOrEqual(0.5)
+    expect((await shop.cost()).agents.find(({ name }) => name === 'impl')?.costUsd).toBeGreaterThanOrEqual(
+      0.5,
+    )
     await shop.ask('impl', 'after')
     expect(backend.requests.at(-1)?.resume).toBeUndefined()
     expect(promptsTo(backend, 'impl')).not.toContain('waiting')
@@ -83,8 +85,12 @@ describe('agents and profiles', () => {
 
   test('options of later versions are refused as unsupported', async () => {
     const { shop } = await openTeam()
-    expect(() => shop.agent('a', 'A.', { worktree: true })).toThrow(expect.objectContaining({ code: 'unsupported' }))
-    expect(() => shop.agent('a', 'A.', { workshopTools: true })).toThrow(expect.objectContaining({ code: 'unsupported' }))
+    expect(() => shop.agent('a', 'A.', { worktree: true })).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    )
+    expect(() => shop.agent('a', 'A.', { workshopTools: true })).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    )
     expect(() => shop.agent('a', 'A.', { worktree: false })).not.toThrow()
   })
 
@@ -100,7 +106,12 @@ describe('agents and profiles', () => {
 
   test('info shows everything about an agent', async () => {
     const { shop } = await openTeam({ costUsd: 0.1 })
-    shop.agent('full', 'Full.', { model: 'opus', allowedTools: ['Read', 'Bash'], permissionMode: 'plan', timeout: '90s' })
+    shop.agent('full', 'Full.', {
+      model: 'opus',
+      allowedTools: ['Read', 'Bash'],
+      permissionMode: 'plan',
+      timeout: '90s',
+    })
     await shop.ask('full', 'hello')
     expect(await shop.info('full')).toMatchObject({
       name: 'full',

@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { scriptedBackend, type ScriptedBackend, type ScriptedOptions } from '../../src/agent-backends/scripted.ts'
+import {
+  scriptedBackend,
+  type ScriptedBackend,
+  type ScriptedOptions,
+} from '../../src/agent-backends/scripted.ts'
 import type { HostedWorkshop } from '../../src/facade/workshop.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
 import { openWorkshop, type OpenOptions } from '../../src/workshop.ts'
@@ -24,7 +28,10 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 /** Opens a team of `impl`, `reviewer` and `tests` that answer as the script says. */
-export async function openTeam(script: ScriptedOptions['script'] = {}, options: OpenOptions = {}): Promise<TestTeam> {
+export async function openTeam(
+  script: ScriptedOptions['script'] = {},
+  options: OpenOptions = {},
+): Promise<TestTeam> {
   const clock = new ManualClock()
   const backend = scriptedBackend({ clock, script })
   const errors: unknown[] = []

@@ -9,7 +9,10 @@ test('a host that was frozen past its lease finds its turn taken over, and its l
   const dir = await temporaryFolder()
   const frozen = new ManualClock()
   const awake = new ManualClock()
-  const slow = scriptedBackend({ clock: frozen, script: { steps: [{ delay: 1000 }, { say: 'late' }], costUsd: 0.2 } })
+  const slow = scriptedBackend({
+    clock: frozen,
+    script: { steps: [{ delay: 1000 }, { say: 'late' }], costUsd: 0.2 },
+  })
   const first = await openWorkshop({ dir, clock: frozen, config: false, backends: [slow] })
   onTestFinished(() => first.close({ drain: false }))
   first.configure({ backend: 'scripted' })

@@ -31,7 +31,9 @@ describe('several processes on one file', () => {
     expect(await shop.hosts()).toEqual([])
 
     // The backends' own log: each message was run once, by one of the hosts.
-    const started = readFileSync(log, 'utf8').split('\n').filter((line) => line.includes('"start"'))
+    const started = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"start"'))
     expect(started).toHaveLength(120)
     const accepted = (await shop.events({ last: 2000, types: ['turn.finished'] })).filter(
       (event) => event.type === 'turn.finished' && event.data.accepted,
@@ -53,7 +55,11 @@ describe('several processes on one file', () => {
     doomed.child.kill('SIGKILL')
     await doomed.ended
 
-    const survivor = await openWorkshop({ dir, config: false, backends: [scriptedBackend({ script: { reply: 'taken over' } })] })
+    const survivor = await openWorkshop({
+      dir,
+      config: false,
+      backends: [scriptedBackend({ script: { reply: 'taken over' } })],
+    })
     expect((await watch.next()).value).toMatchObject({ type: 'turn.lost', data: { reason: 'host_died' } })
     expect((await watch.next()).value).toMatchObject({ type: 'host.lost' })
     expect(await client.await('worker')).toMatchObject({ text: 'taken over' })
@@ -83,7 +89,11 @@ describe('several processes on one file', () => {
 
   test('a second process can watch, wait for and read what the first one does', async () => {
     const dir = await temporaryFolder()
-    const owner = await openWorkshop({ dir, config: false, backends: [scriptedBackend({ script: { reply: 'the answer' } })] })
+    const owner = await openWorkshop({
+      dir,
+      config: false,
+      backends: [scriptedBackend({ script: { reply: 'the answer' } })],
+    })
     owner.configure({ backend: 'scripted' })
     owner.agent('impl', 'Implements.')
     const other = await openClient(dir)

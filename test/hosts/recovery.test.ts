@@ -1,6 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { scriptedBackend, type ScriptedBackend, type ScriptedOptions } from '../../src/agent-backends/scripted.ts'
+import {
+  scriptedBackend,
+  type ScriptedBackend,
+  type ScriptedOptions,
+} from '../../src/agent-backends/scripted.ts'
 import { CONTINUE_PROMPT, HANDOFF_NOTE } from '../../src/agents/recovery.ts'
 import type { HostedWorkshop } from '../../src/facade/workshop.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
@@ -14,9 +18,17 @@ interface Life {
 }
 
 /** One life of a program whose sessions are files; the next one goes on in the same folder. */
-async function live(dir: string, script: NonNullable<ScriptedOptions['script']>, sessions = true): Promise<Life> {
+async function live(
+  dir: string,
+  script: NonNullable<ScriptedOptions['script']>,
+  sessions = true,
+): Promise<Life> {
   const clock = new ManualClock()
-  const backend = scriptedBackend({ clock, script, ...(sessions ? { sessionsDir: join(dir, 'sessions') } : {}) })
+  const backend = scriptedBackend({
+    clock,
+    script,
+    ...(sessions ? { sessionsDir: join(dir, 'sessions') } : {}),
+  })
   const shop = await openWorkshop({ dir, clock, config: false, backends: [backend] })
   onTestFinished(() => shop.close({ drain: false }))
   shop.configure({ backend: 'scripted' })
@@ -36,7 +48,9 @@ describe('a turn that never reported back', () => {
 
     const second = await live(dir, { reply: 'finished' })
     expect(await second.shop.await('impl')).toMatchObject({ text: 'finished' })
-    expect(second.backend.requests.map(({ prompt, resume }) => [prompt, resume?.id])).toEqual([[CONTINUE_PROMPT, session]])
+    expect(second.backend.requests.map(({ prompt, resume }) => [prompt, resume?.id])).toEqual([
+      [CONTINUE_PROMPT, session],
+    ])
     // The next message goes on in the recovered session.
     await second.shop.ask('impl', 'more')
     expect(second.backend.requests[1]?.resume?.id).toBe(session)

@@ -118,14 +118,14 @@ export class Oracle {
     if (box?.running === undefined) return assert.deepEqual(result, { refused: 'stale_claim' })
     const { message, isCancelled } = box.running
     box.running = undefined
-    const isDeferred = outcome === 'usage_limit' && !isCancelled
+    const isLimited = outcome === 'usage_limit'
+    const isDeferred = isLimited && !isCancelled
     const [finished] = dataOf(result, 'turn.finished')
     assert.partialDeepStrictEqual(finished, { turn, message, accepted: !isCancelled && !isDeferred })
     const limits = dataOf(result, 'account.limited').map(({ until }) => until)
-    assert.deepEqual(limits, isDeferred ? [this.#now + UNKNOWN_RESET_MS] : [])
-    if (!isDeferred) return
-    this.#limitedUntil = this.#now + UNKNOWN_RESET_MS
-    box.waiting.unshift(message)
+    assert.deepEqual(limits, isLimited ? [this.#now + UNKNOWN_RESET_MS] : [])
+    if (isLimited) this.#limitedUntil = this.#now + UNKNOWN_RESET_MS
+    if (isDeferred) box.waiting.unshift(message)
   }
 
   #lost({ host }: Extract<Action, { do: 'lose' }>, result: Result): void {

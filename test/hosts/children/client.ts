@@ -5,7 +5,13 @@ import { watchLoop } from './loop.ts'
 
 const [, , dir = '', name = '', asks = '0'] = process.argv
 const loop = watchLoop()
-const shop = await openWorkshop({ dir, config: false, host: 'none', actor: name, backends: [scriptedBackend()] })
+const shop = await openWorkshop({
+  dir,
+  config: false,
+  host: 'none',
+  actor: name,
+  backends: [scriptedBackend()],
+})
 shop.configure({ backend: 'scripted' })
 shop.agent(`agent-${name}`, 'Answers.')
 const answers: string[] = []

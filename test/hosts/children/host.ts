@@ -9,7 +9,12 @@ const shop = await openWorkshop({
   dir,
   config: false,
   host: 'background',
-  backends: [scriptedBackend({ log, script: { rules: [{ match: 'hang', steps: [{ hang: true }] }], reply: '@AGENT@ by host' } })],
+  backends: [
+    scriptedBackend({
+      log,
+      script: { rules: [{ match: 'hang', steps: [{ hang: true }] }], reply: '@AGENT@ by host' },
+    }),
+  ],
 })
 process.stdout.write('ready\n')
 await shop.hostEnded
