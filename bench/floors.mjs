@@ -21,7 +21,7 @@ const SCHEMA = [
   'CREATE INDEX "message_mailbox" ON "message" ("agent", "position")',
   `CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))`,
   `CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running'`,
-  'CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"))',
+  'CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "limitSetAt" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"))',
   'CREATE TABLE "account" ("account" TEXT, "limitedUntil" INTEGER, "reason" TEXT, "since" INTEGER, PRIMARY KEY ("account"))',
   'CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRIMARY KEY ("name"))',
   'CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"))',
@@ -95,6 +95,7 @@ export function openFloor(path, { agents, cwd }) {
   database.exec(BEGIN)
   for (const statement of SCHEMA) database.exec(statement)
   database.exec(COMMIT)
+  database.exec('PRAGMA journal_size_limit = 8000000')
   database.exec('PRAGMA synchronous = FULL')
 
   const begin = database.prepare(BEGIN)
@@ -116,9 +117,11 @@ export function openFloor(path, { agents, cwd }) {
 
   begin.run()
   const putAgent = database.prepare(
-    `INSERT INTO "agent" VALUES (?, 'active', 1, NULL, 'scripted', NULL, 'scripted', ?, NULL, 0, NULL, 0, 0, 0, NULL, ?)`,
+    `INSERT INTO "agent" ("name", "state", "generation", "backend", "account", "definition", "queued", "ready", "cursor", "turns", "createdAt") VALUES (?, 'active', 1, 'scripted', 'scripted', ?, 0, 0, 0, 0, ?)`,
   )
-  const putLedger = database.prepare(`INSERT INTO "ledger" VALUES (?, NULL, 0, 0, 0, 0, 0, 0, 0, '[]')`)
+  const putLedger = database.prepare(
+    `INSERT INTO "ledger" ("scope", "baselineMicros", "spentMicros", "assumedMicros", "turns", "assumedTurns", "inputTokens", "outputTokens", "recentMicros") VALUES (?, 0, 0, 0, 0, 0, 0, 0, '[]')`,
+  )
   for (const agent of agents) putAgent.run(agent, PROMPT_HASH, Date.now())
   for (const scope of ['global', ...agents.map((agent) => `agent:${agent}`)]) putLedger.run(scope)
   commit.run()

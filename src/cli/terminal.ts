@@ -1,4 +1,5 @@
 /** The streams of a command: data to `out`, everything else to `err`. */
+import { fstatSync, writeSync } from 'node:fs'
 
 /** One stream that a command writes to. */
 export interface Sink {
@@ -24,15 +25,21 @@ const USUAL_WIDTH = 80
 /** Only a terminal has columns. */
 type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 
-/** A stream as a sink. It is touched at first use: making a stream of a descriptor takes milliseconds. */
+/**
+ * A stream as a sink. Making a stream of a descriptor takes milliseconds, which the shortest commands would
+ * feel: it is made for a terminal, and for a reader that does not keep up. Files and pipes are written directly.
+ */
 class StreamSink implements Sink {
+  readonly #descriptor: number
   readonly #open: () => OutputStream
   readonly #env: NodeJS.ProcessEnv
   readonly #onClosed: () => void
   #opened: OutputStream | undefined
+  #isDevice: boolean | undefined
   #closed = false
 
-  constructor(open: () => OutputStream, env: NodeJS.ProcessEnv, onClosed: () => void) {
+  constructor(descriptor: number, open: () => OutputStream, env: NodeJS.ProcessEnv, onClosed: () => void) {
+    this.#descriptor = descriptor
     this.#open = open
     this.#env = env
     this.#onClosed = onClosed
@@ -41,17 +48,13 @@ class StreamSink implements Sink {
   get #stream(): OutputStream {
     if (this.#opened !== undefined) return this.#opened
     this.#opened = this.#open()
-    // Whoever read it has seen enough (`atelier watch | head -1`): that is no error.
-    this.#opened.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      this.#closed = true
-      this.#onClosed()
-    })
+    this.#opened.on('error', (error: NodeJS.ErrnoException) => this.#failed(error))
     return this.#opened
   }
 
   get isTerminal(): boolean {
-    return this.#stream.isTTY === true
+    this.#isDevice ??= isDevice(this.#descriptor)
+    return this.#isDevice && this.#stream.isTTY === true
   }
 
   get colour(): boolean {
@@ -66,7 +69,37 @@ class StreamSink implements Sink {
   }
 
   write(text: string): void {
-    if (!this.#closed) this.#stream.write(text)
+    if (this.#closed) return
+    if (this.isTerminal || this.#opened !== undefined) this.#stream.write(text)
+    else this.#writeDirectly(Buffer.from(text))
+  }
+
+  #writeDirectly(bytes: Buffer): void {
+    let written = 0
+    try {
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written)
+    } catch (error) {
+      // A pipe that does not block, and is full: a stream waits until there is room.
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') this.#stream.write(bytes.subarray(written))
+      else this.#failed(error as NodeJS.ErrnoException)
+    }
+  }
+
+  /** Whoever read it has seen enough (`atelier watch | head -1`): that is no error. */
+  #failed(error: NodeJS.ErrnoException): void {
+    if (error.code !== 'EPIPE') throw error
+    this.#closed = true
+    this.#onClosed()
+  }
+}
+
+/** Terminals are character devices; so is `/dev/null`. */
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice()
+  } catch {
+    // A descriptor that was closed before we began: what the stream says of it is right.
+    return true
   }
 }
 
@@ -77,8 +110,9 @@ class StreamSink implements Sink {
 export function processTerminal(onClosed: () => void): Terminal {
   const { env } = process
   return {
-    out: new StreamSink(() => process.stdout, env, onClosed),
+    out: new StreamSink(1, () => process.stdout, env, onClosed),
     err: new StreamSink(
+      2,
       () => process.stderr,
       env,
       () => {},

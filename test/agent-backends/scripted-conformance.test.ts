@@ -47,7 +47,7 @@ function harness(options: ScriptedOptions): BackendHarness {
   }
 }
 
-describe('the scripted backend', () => {
+describe('the scripted backend (A54)', () => {
   const cases = backendCases(() => harness({}))
   test.each(cases)('$name', async ({ run }) => expect(run()).resolves.toBeUndefined())
   test('has a suite that asks something of it', () => expect(cases.length).toBeGreaterThan(14))

@@ -66,6 +66,7 @@ test('the floor is as durable as the product', async () => {
     'journal_mode',
     'synchronous',
     'wal_autocheckpoint',
+    'journal_size_limit',
     'page_size',
     'cache_size',
     'mmap_size',

@@ -3,7 +3,7 @@ import { isAtelierError } from '../../src/errors.ts'
 import { openWorkshop } from '../../src/workshop.ts'
 import { openTeam, promptsTo, temporaryFolder } from './team.ts'
 
-describe('ask', () => {
+describe('ask (A10, A13)', () => {
   test('AS-01 an answer comes back with session and cost, and is the result of the agent', async () => {
     const { shop } = await openTeam({ reply: 'X', costUsd: 0.25 })
     const reply = await shop.ask('impl', 'Implement caching')

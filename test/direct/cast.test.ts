@@ -8,7 +8,7 @@ const DELAYS = {
   ],
 } as const
 
-describe('cast', () => {
+describe('cast and await (A14, A15, A16)', () => {
   test('AS-03 casts return at once, status shows both working, awaitAll has both results', async () => {
     const { shop, clock } = await openTeam(DELAYS)
     shop.cast('impl', 'build')

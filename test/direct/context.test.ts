@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openTeam } from './team.ts'
 
-describe('context', () => {
+describe('context (A46, E05)', () => {
   test('AS-120 of two writers from the same version one succeeds and the other gets a conflict', async () => {
     const { shop } = await openTeam()
     const { version } = await shop.put('plan', { steps: 1 })

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { openWorkshop, openViews } from '../../src/workshop.ts'
 import { openTeam, temporaryFolder } from './team.ts'
 
-describe('files that are read as they are', () => {
+describe('files that are read as they are (A07, A11)', () => {
   test('an agent of .claude/agents is a profile', async () => {
     const dir = await temporaryFolder()
     mkdirSync(join(dir, '.claude/agents'), { recursive: true })

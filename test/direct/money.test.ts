@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AtelierError } from '../../src/errors.ts'
 import { openTeam } from './team.ts'
 
-describe('cost and budgets', () => {
+describe('cost and budgets (A50)', () => {
   test('costs add up over turns, per agent and in total', async () => {
     const { shop } = await openTeam({ costUsd: 0.1, usage: { input: 10, output: 5 } })
     await shop.ask('impl', 'one')

@@ -9,7 +9,7 @@ const ANSWERS = {
   ],
 } as const
 
-describe('pipe', () => {
+describe('pipe (A17)', () => {
   test('AS-07 a chain carries each answer on, back to the first agent too', async () => {
     const { shop, backend } = await openTeam(ANSWERS)
     const reply = await shop
@@ -50,7 +50,7 @@ describe('pipe', () => {
   })
 })
 
-describe('fan', () => {
+describe('fan (A18)', () => {
   test('AS-10 every agent answers for itself', async () => {
     const { shop } = await openTeam(ANSWERS)
     const replies = await shop.fan('What issues do you see?', ['impl', 'reviewer'])

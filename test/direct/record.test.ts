@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AtelierEvent } from '../../src/events.ts'
 import { openTeam } from './team.ts'
 
-describe('the record', () => {
+describe('the record (A40, A47, A48, E14)', () => {
   test('every prompt, answer, tool call and message is in the transcript or the log', async () => {
     const { shop, clock } = await openTeam({
       steps: [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openTeam, promptsTo } from './team.ts'
 
-describe('every', () => {
+describe('every (A49)', () => {
   test('the first tick comes after one interval, then it repeats', async () => {
     const { shop, backend, clock } = await openTeam({ reply: 'ok' })
     await shop.every('impl', 'check', '1m')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openTeam, promptsTo } from './team.ts'
 
-describe('agents and profiles', () => {
+describe('agents and profiles (A01, A02, A03, A04, A05, A06, A08, A09)', () => {
   test('AS-14 an agent of a profile keeps its timeout and takes its own maxTurns', async () => {
     const { shop, backend } = await openTeam()
     shop.profile('coder', 'You write clean, tested code.', { timeout: '5m', maxTurns: 15 })

@@ -13,7 +13,7 @@ async function openClient(dir: string): Promise<HostedWorkshop> {
   return shop
 }
 
-describe('several processes on one file', () => {
+describe('several processes on one file (E12)', () => {
   test('two hosts and three clients: every question is answered once and no lock error reaches anybody', async () => {
     const dir = await temporaryFolder()
     const log = join(dir, 'turns.log')
