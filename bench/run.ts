@@ -29,30 +29,46 @@ const USAGE = `usage: npm run bench -- [--json] [--check] [--only NAME]...
   --only    measure only this; may stand several times: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
 `
 
-/** A target that is missed is a figure; what cannot be measured is an error. */
-async function main(): Promise<number> {
+interface Choice {
+  readonly json: boolean
+  readonly check: boolean
+  readonly only: readonly string[]
+}
+
+/** @throws Error if the words ask for what there is not */
+function choiceOf(words: readonly string[]): Choice {
   const { values } = parseArgs({
+    args: [...words],
     options: {
       json: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
-      help: { type: 'boolean', default: false },
     },
   })
-  const unknown = values.only.filter((name) => !MEASUREMENTS.some((measurement) => measurement.name === name))
-  if (values.help || unknown.length > 0) {
-    process.stderr.write(USAGE)
-    return unknown.length > 0 ? 2 : 0
+  const unknown = values.only.find((name) => !MEASUREMENTS.some((measurement) => measurement.name === name))
+  if (unknown !== undefined) throw new Error(`There is no measurement ${unknown}.`)
+  return values
+}
+
+/** A target that is missed is a figure; what cannot be measured is an error. */
+async function main(): Promise<number> {
+  let choice: Choice
+  try {
+    choice = choiceOf(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
+    return 2
   }
-  const chosen = MEASUREMENTS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
+  const { json, check, only } = choice
+  const chosen = MEASUREMENTS.filter(({ name }) => only.length === 0 || only.includes(name))
   const figures = new Map<Measurement, Figure>()
   for (const measurement of chosen) {
     const figure = await measure(measurement)
     if (figure !== undefined) figures.set(measurement, figure)
   }
-  process.stdout.write(values.json ? `${jsonOf(figures)}\n` : tableOf(figures))
+  process.stdout.write(json ? `${jsonOf(figures)}\n` : tableOf(figures))
   const allMeet = [...figures].every(([{ target }, figure]) => meets(figure, target))
-  return figures.size < chosen.length || (values.check && !allMeet) ? 1 : 0
+  return figures.size < chosen.length || (check && !allMeet) ? 1 : 0
 }
 
 /** Undefined if it could not be measured; the others still are. */

@@ -1,6 +1,6 @@
 /** How soon an event that one process commits is printed by `atelier watch --json` in another. */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { openWorkshop } from '../src/workshop.ts'
 import type { Measurement } from './figure.ts'
@@ -11,6 +11,14 @@ const EVENTS = 100
 /** Between two events, ms: out of step with anything that looks at intervals. */
 const PAUSE_MIN_MS = 20
 const PAUSE_MAX_MS = 50
+
+/** A line that does not come at all is an error. */
+const LINE_LIMIT_MS = 10_000
+
+/** What is read of a line: all events here are puts of one key. */
+interface PutEvent {
+  readonly data: { readonly version: number }
+}
 
 export const watchLatency: Measurement = {
   name: 'watch_latency_ms',
@@ -27,20 +35,24 @@ export const watchLatency: Measurement = {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const lines = createInterface({ input: watch.stdout })
-      const nextLine = async (): Promise<number> => {
-        await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })
-        return performance.now()
+      /** When the line about a version of the value came. */
+      const printed = async (version: number): Promise<number> => {
+        for await (const [line] of on(lines, 'line', { signal: AbortSignal.timeout(LINE_LIMIT_MS) })) {
+          const now = performance.now()
+          if ((JSON.parse(line as string) as PutEvent).data.version === version) return now
+        }
+        throw new Error('The watch ended.')
       }
       // The line about what happened before says that the watch has begun.
-      await nextLine()
+      await printed(1)
       const latencies: number[] = []
       for (let n = 1; n <= EVENTS; n++) {
         await sleep(PAUSE_MIN_MS + Math.random() * (PAUSE_MAX_MS - PAUSE_MIN_MS))
-        const printed = nextLine()
+        const line = printed(n + 1)
         // Begun before the commit, so that a latency is rather too long than too short.
         const start = performance.now()
         await shop.put('n', n)
-        latencies.push((await printed) - start)
+        latencies.push((await line) - start)
       }
       watch.kill('SIGINT')
       await once(watch, 'exit')

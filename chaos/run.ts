@@ -18,6 +18,8 @@ import { verify } from './verify.ts'
 const WORKER = join(import.meta.dirname, 'worker.ts')
 /** A program that is killed more often than this makes no progress. */
 const MAX_LIVES = 60
+/** Fewer than the attempts after which a message counts as the killer of its hosts (`MAX_ATTEMPTS`). */
+const RANDOM_LIVES = 8
 /** A host that died must be noticed within this time. */
 const NOTICE_LIMIT_MS = 1000
 
@@ -92,7 +94,7 @@ async function atRandom(seed: number): Promise<{ wrong: string[]; lives: number 
   let count = 0
   const wrong = await inFolder(async (dir) => {
     const { lives, failure } = await liveOn(dir, (life) =>
-      life < MAX_LIVES / 2 ? `random:${seed * 1000 + life}:0.01` : undefined,
+      life <= RANDOM_LIVES ? `random:${seed * 1000 + life}:0.01` : undefined,
     )
     count = lives
     return failure === undefined ? verify(dir, casts) : [failure]

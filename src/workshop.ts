@@ -228,11 +228,22 @@ async function openStore(
   })
 }
 
-/** State is nobody's to commit, so its folder ignores itself. */
-function makeStateFolder(folder: string): void {
+/** Not `mkdirSync(recursive)`: where a folder cannot be made for want of its file system (`/proc`), that never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/** Makes the folder of a project's state. State is nobody's to commit, so the folder ignores itself. */
+export function makeStateFolder(folder: string): void {
   if (existsSync(join(folder, '.gitignore'))) return
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     writeFileSync(join(folder, '.gitignore'), '*\n')
   } catch (error) {
     throw new AtelierError(

@@ -139,7 +139,7 @@ export const FAILURES: Readonly<Record<FailureKind, FailureTraits>> = {
     false,
     'nothing',
     'host_failed',
-    'Its host died too often on this message; look at the host’s log.',
+    'Look at the log of the host, then ask again.',
   ),
   merge_conflict: traits(false, true, 'nothing', 'merge_conflict', 'Resolve the conflict, then go on.'),
   gate_rejected: traits(false, true, 'nothing', 'gate_rejected', 'Address the findings of the gate.'),

@@ -332,7 +332,7 @@ describe('losing a turn', () => {
         code: 'host_failed',
         message:
           'The host died 10 times while it ran this message for "impl". ' +
-          'Its host died too often on this message; look at the host’s log.',
+          'Look at the log of the host, then ask again.',
         details: { kind: 'host_lost', agent: 'impl', message: 'msg_1' },
       },
     })

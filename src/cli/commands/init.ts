@@ -1,8 +1,9 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { accessSync, constants } from 'node:fs'
 import { AtelierError, messageOf } from '../../errors.ts'
+import { makeStateFolder, stateFolder } from '../../workshop.ts'
 import { EXIT_OK, type ExitStatus } from '../command.ts'
 import { note, openOptions, printJson, type Session } from '../session.ts'
 import { codeTemplate, yamlTemplate } from './init-templates.ts'
@@ -18,8 +19,7 @@ const KNOWN_AGENTS = ['claude', 'codex']
 export async function runInit({ ts = false }: InitInput, session: Session): Promise<ExitStatus> {
   const { dir } = session
   try {
-    await mkdir(join(dir, '.atelier', 'state'), { recursive: true })
-    await writeNew(join(dir, '.atelier', 'state', '.gitignore'), '*\n')
+    makeStateFolder(stateFolder(dir))
     const existing = (await readdir(dir)).find((name) => name.startsWith('atelier.config.'))
     const config = existing ?? (ts ? 'atelier.config.ts' : 'atelier.config.yaml')
     if (existing === undefined)
