@@ -1,5 +1,6 @@
 /** Atelier as a library: `openWorkshop` and the types of what it gives. */
 export { openWorkshop, type OpenOptions } from './workshop.ts'
+export { claudeBackend } from './agent-backends/claude.ts'
 export { commandBackend } from './agent-backends/command.ts'
 export { scriptedBackend } from './agent-backends/scripted.ts'
 export { defineConfig } from './loading/config-file.ts'

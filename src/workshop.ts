@@ -265,8 +265,11 @@ async function loadConfiguration(dir: string, options: OpenOptions): Promise<Loa
 }
 
 async function builtInBackends(clock: Clock, config: LoadedConfig): Promise<AgentBackend[]> {
-  const { commandBackend } = await import('./agent-backends/command.ts')
-  const backends: AgentBackend[] = [commandBackend()]
+  const [{ commandBackend }, { claudeBackend }] = await Promise.all([
+    import('./agent-backends/command.ts'),
+    import('./agent-backends/claude.ts'),
+  ])
+  const backends: AgentBackend[] = [commandBackend(), claudeBackend({ clock })]
   if (config.scripted !== undefined) {
     const { parseScript } = await import('./agent-backends/scripted/check.ts')
     const { scriptedBackend } = await import('./agent-backends/scripted.ts')

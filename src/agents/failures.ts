@@ -134,13 +134,7 @@ export const FAILURES: Readonly<Record<FailureKind, FailureTraits>> = {
     'cancelled',
     'It was cancelled; ask again if it is still wanted.',
   ),
-  host_lost: traits(
-    true,
-    false,
-    'nothing',
-    'host_failed',
-    'Look at the log of the host, then ask again.',
-  ),
+  host_lost: traits(true, false, 'nothing', 'host_failed', 'Look at the log of the host, then ask again.'),
   merge_conflict: traits(false, true, 'nothing', 'merge_conflict', 'Resolve the conflict, then go on.'),
   gate_rejected: traits(false, true, 'nothing', 'gate_rejected', 'Address the findings of the gate.'),
   verification_failed: traits(

@@ -4,9 +4,38 @@ import { expect, it } from 'vitest'
 
 /** Scenarios and features that this version covers, by the ids of the specification. */
 const PROMISED = [
-  ...['AS-01', 'AS-02', 'AS-03', 'AS-04', 'AS-05', 'AS-06', 'AS-07', 'AS-08', 'AS-09', 'AS-10', 'AS-11', 'AS-12'],
+  ...[
+    'AS-01',
+    'AS-02',
+    'AS-03',
+    'AS-04',
+    'AS-05',
+    'AS-06',
+    'AS-07',
+    'AS-08',
+    'AS-09',
+    'AS-10',
+    'AS-11',
+    'AS-12',
+  ],
   ...['AS-14', 'AS-120'],
-  ...['A01', 'A02', 'A03', 'A04', 'A05', 'A06', 'A07', 'A08', 'A09', 'A10', 'A11', 'A13', 'A14', 'A15', 'A16'],
+  ...[
+    'A01',
+    'A02',
+    'A03',
+    'A04',
+    'A05',
+    'A06',
+    'A07',
+    'A08',
+    'A09',
+    'A10',
+    'A11',
+    'A13',
+    'A14',
+    'A15',
+    'A16',
+  ],
   ...['A17', 'A18', 'A40', 'A46', 'A47', 'A48', 'A49', 'A50', 'A54', 'E05', 'E12', 'E14'],
 ]
 
@@ -18,9 +47,11 @@ function namesOfTests(): string[] {
       .map((entry) => join(entry.parentPath, entry.name)),
   )
   return files.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/\b(?:describe|it|test)(?:\.\w+)?(?:\([^'"`]*\))?\(\s*['"`](.*)/gu)].map(
-      ([, name]) => name ?? '',
-    ),
+    [
+      ...readFileSync(file, 'utf8').matchAll(
+        /\b(?:describe|it|test)(?:\.\w+)?(?:\([^'"`]*\))?\(\s*['"`](.*)/gu,
+      ),
+    ].map(([, name]) => name ?? ''),
   )
 }
 

@@ -35,8 +35,10 @@ export interface ClaudeConfig {
 export type SettingSource = 'user' | 'project' | 'local'
 
 /** The same with what follows from it. */
-export interface ClaudeSettings
-  extends Omit<ClaudeConfig, 'startTimeout' | 'idleTimeout' | 'toolTimeout' | 'answerGrace'> {
+export interface ClaudeSettings extends Omit<
+  ClaudeConfig,
+  'startTimeout' | 'idleTimeout' | 'toolTimeout' | 'answerGrace'
+> {
   readonly settingSources: 'trusted' | readonly SettingSource[]
   readonly startMs: number
   readonly idleMs: number

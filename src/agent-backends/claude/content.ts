@@ -68,11 +68,14 @@ export class ContentReader {
 
   /** A `stream_event` line: a piece of an answer. */
   *piece(line: Fields): Generator<AgentEvent, void, void> {
-    if (textOf(line['parent_tool_use_id']) !== undefined) return
     const event = fieldsOf(line['event'])
+    // Also of an answer without any content, which has no other line.
+    const begun = event['type'] === 'message_start' ? textOf(fieldsOf(event['message'])['id']) : undefined
+    if (begun !== undefined) this.#calls.add(begun)
+    if (textOf(line['parent_tool_use_id']) !== undefined) return
     switch (event['type']) {
       case 'message_start':
-        this.#streaming = textOf(fieldsOf(event['message'])['id']) ?? ''
+        this.#streaming = begun ?? ''
         return
       case 'content_block_start':
         this.#begin(textOf(fieldsOf(event['content_block'])['type']), numberOf(event['index']) ?? 0)
@@ -116,7 +119,15 @@ export class ContentReader {
     const { id, name } = tool
     this.#running.set(id, name)
     const input = redactJson(block['input'] ?? null, this.#redact)
-    yield { t: 'tool', id, name, kind: toolKind(name), phase: 'start', input, ...(parent !== undefined && { parent }) }
+    yield {
+      t: 'tool',
+      id,
+      name,
+      kind: toolKind(name),
+      phase: 'start',
+      input,
+      ...(parent !== undefined && { parent }),
+    }
   }
 
   *#toolEnd(block: Fields, told: Json | undefined): Generator<AgentEvent, void, void> {

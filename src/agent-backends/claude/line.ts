@@ -28,7 +28,9 @@ export function numberOf(value: Json | undefined): number | undefined {
 export function parseObject(text: string): Fields | undefined {
   try {
     const value = JSON.parse(text) as Json
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Fields)
+      : undefined
   } catch {
     return undefined
   }

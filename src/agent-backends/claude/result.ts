@@ -53,7 +53,10 @@ function failureOf(line: Fields, hints: ErrorHints, redact: Redactor): TurnFailu
 function messageOf(line: Fields): string {
   const { errors } = line
   const told = textOf(line['result']) || (Array.isArray(errors) ? errors.join('; ') : '')
-  return told || `it ended with ${textOf(line['subtype']) ?? 'an error'} (${textOf(line['terminal_reason']) ?? 'no reason given'}).`
+  return (
+    told ||
+    `it ended with ${textOf(line['subtype']) ?? 'an error'} (${textOf(line['terminal_reason']) ?? 'no reason given'}).`
+  )
 }
 
 function kindOf(line: Fields, { error }: ErrorHints): FailureKind {
@@ -61,8 +64,8 @@ function kindOf(line: Fields, { error }: ErrorHints): FailureKind {
     ofSubtype(textOf(line['subtype']), messageOf(line)) ??
     ofTerminalReason(textOf(line['terminal_reason'])) ??
     ofApiError(textOf(line['api_error']), messageOf(line)) ??
-    ofMessage(error) ??
     (line['stop_reason'] === 'refusal' ? 'refused' : undefined) ??
+    ofMessage(error) ??
     ofStatus(numberOf(line['api_error_status'])) ??
     'unknown'
   )
@@ -134,7 +137,7 @@ function ofMessage(error: string | undefined): FailureKind | undefined {
 }
 
 /** The kind that an HTTP status of the provider stands for. */
-export function ofStatus(status: number | undefined): FailureKind | undefined {
+function ofStatus(status: number | undefined): FailureKind | undefined {
   if (status === undefined) return undefined
   if (status === 401 || status === 403) return 'auth'
   if (status === 404) return 'model_not_found'

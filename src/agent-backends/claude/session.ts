@@ -9,6 +9,7 @@ import type { Json } from '../../json.ts'
 import { LineReader } from '../../processes/output.ts'
 import type { SessionRef, Usage } from '../../tables.ts'
 import { fieldsOf, numberOf, objectsOf, parseObject, textOf, type Fields } from './line.ts'
+import { messageUsage, sumUsage } from './usage.ts'
 
 /** What a session's reference carries. */
 export interface SessionData {
@@ -109,7 +110,7 @@ class Story {
     if (!this.#prompt) return { shows: 'nothing' }
     const text = this.#texts.join('')
     if (!this.#isFinal || text.trim() === '') return { shows: 'prompt' }
-    return { shows: 'answer', text }
+    return { shows: 'answer', text, usage: sumUsage([...this.#usage.values()]) }
   }
 
   #user(entry: Fields): void {
@@ -133,6 +134,8 @@ class Story {
     const id = textOf(message['id']) ?? ''
     if (id !== this.#message) this.#texts = []
     this.#message = id
+    // Each block of a message is a line with the usage of all of it.
+    this.#usage.set(id, messageUsage(fieldsOf(message['usage'])))
     this.#isFinal = message['stop_reason'] === 'end_turn' && entry['isApiErrorMessage'] !== true
     for (const block of objectsOf(message['content'])) {
       if (block['type'] === 'text') this.#texts.push(textOf(block['text']) ?? '')

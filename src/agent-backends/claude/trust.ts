@@ -25,9 +25,7 @@ export async function sourcesFor(
 ): Promise<Sources> {
   if (settingSources !== 'trusted') return { sources: settingSources, withProjectTexts: false }
   const isTrusted = await isTrustedFolder(cwd, env)
-  return isTrusted
-    ? { sources: ALL, withProjectTexts: false }
-    : { sources: ['user'], withProjectTexts: true }
+  return isTrusted ? { sources: ALL, withProjectTexts: false } : { sources: ['user'], withProjectTexts: true }
 }
 
 /** Where Claude Code keeps its sessions and, if it is set, its own state. */
@@ -37,7 +35,9 @@ export function configFolder(env: Readonly<Record<string, string | undefined>>):
 
 /** True if the user accepted Claude Code's question of trust for the folder or one above it. */
 async function isTrustedFolder(cwd: string, env: Readonly<Record<string, string>>): Promise<boolean> {
-  const projects = fieldsOf((await readState(join(env['CLAUDE_CONFIG_DIR'] ?? env['HOME'] ?? '/', '.claude.json')))['projects'])
+  const projects = fieldsOf(
+    (await readState(join(env['CLAUDE_CONFIG_DIR'] ?? env['HOME'] ?? '/', '.claude.json')))['projects'],
+  )
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (fieldsOf(projects[folder])['hasTrustDialogAccepted'] === true) return true
     if (dirname(folder) === folder) return false

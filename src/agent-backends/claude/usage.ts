@@ -26,14 +26,14 @@ const DIGITS = 1e9
  */
 export function spendingOf(result: Fields, beforeUsd: number | undefined): Spending {
   const totalUsd = numberOf(result['total_cost_usd'])
-  const total = totalUsd === undefined ? {} : { totalUsd }
+  const total = totalUsd === undefined ? {} : { totalUsd: rounded(totalUsd) }
   if (result['model_usage_since_last_result'] !== undefined) {
     const models = Object.values(fieldsOf(result['model_usage_since_last_result'])).map(fieldsOf)
     const isKnown = models.every(({ costBasis }) => costBasis !== 'unknown')
     const costUsd = models.reduce((sum, { costUSD }) => sum + (numberOf(costUSD) ?? 0), 0)
     return { usage: sumUsage(models.map(ofModel)), ...(isKnown && { costUsd: rounded(costUsd) }), ...total }
   }
-  const usage = ofMessages(fieldsOf(result['usage']))
+  const usage = messageUsage(fieldsOf(result['usage']))
   // A total below the one before belongs to a session whose state was lost: it began anew.
   const isNew = totalUsd !== undefined && beforeUsd !== undefined && totalUsd < beforeUsd
   if (totalUsd === undefined || beforeUsd === undefined) return { usage, ...total }
@@ -60,7 +60,7 @@ export function rounded(usd: number): number {
 }
 
 function ofModel(model: Fields): Usage {
-  return usage({
+  return counted({
     input: model['inputTokens'],
     output: model['outputTokens'],
     cacheRead: model['cacheReadInputTokens'],
@@ -69,17 +69,18 @@ function ofModel(model: Fields): Usage {
   })
 }
 
-function ofMessages(messages: Fields): Usage {
-  return usage({
-    input: messages['input_tokens'],
-    output: messages['output_tokens'],
-    cacheRead: messages['cache_read_input_tokens'],
-    cacheWrite: messages['cache_creation_input_tokens'],
-    reasoning: fieldsOf(messages['output_tokens_details'])['thinking_tokens'],
+/** Reads usage in the words of the provider. */
+export function messageUsage(fields: Fields): Usage {
+  return counted({
+    input: fields['input_tokens'],
+    output: fields['output_tokens'],
+    cacheRead: fields['cache_read_input_tokens'],
+    cacheWrite: fields['cache_creation_input_tokens'],
+    reasoning: fieldsOf(fields['output_tokens_details'])['thinking_tokens'],
   })
 }
 
-function usage(given: Fields): Usage {
+function counted(given: Fields): Usage {
   const count = (name: keyof Usage): number => numberOf(given[name]) ?? 0
   // Anthropic counts thinking among the output.
   const reasoning = Math.min(count('reasoning'), count('output'))

@@ -1,7 +1,7 @@
 /** Which versions of Claude Code the adapter speaks with. */
 
 /** The oldest version that the adapter's tests pass with; see `docs/backends/claude.md`. */
-export const MINIMUM_VERSION = '2.1.0'
+const MINIMUM_VERSION = '2.1.288'
 
 const VERSION = /^\d+\.\d+\.\d+/u
 
