@@ -23,6 +23,24 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./commands/trust.ts')).runTrust,
   },
   {
+    name: 'doctor',
+    summary:
+      'Check what Atelier needs here: Node, git, the state folder, the configuration, hosts and agents',
+    details:
+      'Each line says what was found and how it is put right. It asks no server: a login that it sees may have run out. Ends with 1 if something fails.',
+    group: 'workshop',
+    params: [
+      {
+        name: 'fix',
+        type: 'boolean',
+        description:
+          'Make the state folder and trust the configuration, where that is missing; removes nothing',
+      },
+    ],
+    examples: ['atelier doctor', 'atelier doctor --fix', 'atelier doctor --json'],
+    load: async () => (await import('./commands/doctor.ts')).runDoctor,
+  },
+  {
     name: 'demo',
     summary: 'Watch a small team work on a sample project, without an account',
     group: 'workshop',

@@ -57,7 +57,9 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   operations: `type:facade type:team ${PURE_TYPES} type:events type:tables ${LEAVES}`,
   mcp: SURFACE,
   http: SURFACE,
-  cli: `${SURFACE} workshop mcp http demo`,
+  cli: `${SURFACE} workshop mcp http demo doctor`,
+  // What `atelier doctor` looks at. It works where no workshop opens, so it stands beside it.
+  doctor: `processes loading agent-backends/claude ${LEAVES}`,
   // What `atelier demo` shows: a user of the library, with the scripted agents it ships.
   demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted`,
   dashboard: 'type:http',

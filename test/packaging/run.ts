@@ -80,7 +80,7 @@ function judgeCli(folder: string): void {
   const cli = join(folder, 'node_modules', '.bin', WINDOWS ? 'atelier.cmd' : 'atelier')
   const said = run(folder, cli, ['--version']).trim()
   if (said !== version) fail(`atelier --version says ${JSON.stringify(said)}, package.json says ${version}`)
-  if (!run(folder, cli, ['--help']).includes('Usage: atelier')) fail('atelier --help shows no usage')
+  if (!run(folder, cli, ['--help']).includes('Usage  atelier')) fail('atelier --help shows no usage')
 }
 
 /** Every example names on its first line what it prints at the end: `// prints: …`. */

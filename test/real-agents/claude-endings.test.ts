@@ -34,6 +34,15 @@ async function cancelWith(
   return { ...result, ms: systemClock.now() - began }
 }
 
+/** A helper of the CLI may have ended since it was listed. */
+function freeze(pid: number): void {
+  try {
+    process.kill(pid, 'SIGSTOP')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 describe('a cancelled turn', () => {
   it('ends with everything that its tools started, and says what it cost', async () => {
     const result = await cancelWith(5, [
@@ -56,8 +65,9 @@ describe('a cancelled turn', () => {
     const server = await place.serve({ scenarios: { default: [bash(FOREVER)] } })
     const cancel = new AbortController()
     const turn = runAgent(place, server, { allowedTools: ['Bash'], signal: cancel.signal })
+    await server.waitFor({ kind: 'step' })
     await until('the tool runs', async () => (await running(place.turn)).length >= 3)
-    for (const pid of await running(place.turn)) process.kill(pid, 'SIGSTOP')
+    for (const pid of await running(place.turn)) freeze(pid)
     cancel.abort()
     expect((await turn).outcome.status).toBe('cancelled')
     expect(await running(place.turn)).toEqual([])
