@@ -1,23 +1,7 @@
 /** A projection small enough to see through, over the real tables: what the store's own suite uses. */
+import { emptyLedger } from '../money/ledger.ts'
 import type { Projection } from '../store.ts'
-import type { AgentRow, LedgerRow } from '../tables.ts'
-
-/** A balance with nothing on it. */
-function emptyBalance(scope: string): LedgerRow {
-  return {
-    scope,
-    limitMicros: null,
-    limitSetAt: null,
-    baselineMicros: 0,
-    spentMicros: 0,
-    assumedMicros: 0,
-    turns: 0,
-    assumedTurns: 0,
-    inputTokens: 0,
-    outputTokens: 0,
-    recentMicros: [],
-  }
-}
+import type { AgentRow } from '../tables.ts'
 
 /** `budget.set` counts in `turns`; `message.posted` changes two rows; `context.put` reads nothing. */
 export const smallProjection: Projection = {
@@ -30,7 +14,7 @@ export const smallProjection: Projection = {
     switch (event.type) {
       case 'budget.set': {
         const { scope, limitMicros } = event.data
-        const before = rows('ledger', scope) ?? emptyBalance(scope)
+        const before = rows('ledger', scope) ?? emptyLedger(scope)
         const row = {
           ...before,
           limitMicros,
