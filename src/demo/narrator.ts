@@ -1,83 +1,116 @@
 /** Tells a demo to whoever watches, line by line as it happens. */
 import { styleText } from 'node:util'
 import type { AgentEvent } from '../agent-backend.ts'
+import { fit, oneLine, safeText, widthOf, wrap } from '../cli/text.ts'
 import type { Json } from '../json.ts'
 import type { CostReport, TranscriptEntry } from '../team/view-types.ts'
+import type { Hint, Players } from './players.ts'
+import { callText, shortCommand, toolText, transcriptText } from './telling.ts'
 
 export interface DemoSink {
   readonly isTerminal: boolean
   readonly colour: boolean
+  /** Columns of a screen. */
+  readonly width: number
   write(text: string): void
 }
 
+/** Longer lines are hard to read, on a wide screen and in a file. */
+const WIDEST = 80
 const NAME_WIDTH = 8
-/** Lines of a command's output that are shown. */
-const OUTPUT_LINES = 8
+/** Where what an agent says and does begins. */
+const INDENT = NAME_WIDTH + 4
+const KIND_WIDTH = 13
+/** Of a longer output the beginning and the end are shown. */
+const OUTPUT_LINES = { first: 2, last: 6 } as const
+const TRANSCRIPT_LINES = { first: 18, last: 6 } as const
 
 type Style = Parameters<typeof styleText>[0]
+type ToolEvent = Extract<AgentEvent, { t: 'tool' }>
 
 export class Narrator {
   readonly #out: DemoSink
+  readonly #dir: string
+  readonly #width: number
+  /** The model that each agent was last seen with. */
+  readonly #models = new Map<string, string>()
   /** Text that arrives in pieces, by agent. */
   readonly #texts = new Map<string, string>()
-  /** Commands that run, by the tool's id. */
-  readonly #commands = new Map<string, string>()
+  /** Inputs of the tools that run, by the tool's id. */
+  readonly #inputs = new Map<string, Json | undefined>()
 
-  constructor(out: DemoSink) {
+  /** @param dir the scratch project: paths are told from there */
+  constructor(out: DemoSink, dir: string) {
     this.#out = out
+    this.#dir = dir
+    this.#width = Math.min(out.width, WIDEST)
   }
 
-  intro(dir: string): void {
+  intro({ about, program }: Pick<Players, 'about' | 'program'>): void {
     this.#line(this.#style('bold', 'A small team works on a real project.'))
-    this.#line(
-      'What the agents say is scripted: no account, no network. Files, test runs, the commit and every record are real.',
-    )
-    this.#line(`Project: ${dir}`)
+    for (const line of wrap(about, this.#width)) this.#line(line)
+    // A path is copied: it stays whole, however long it is.
+    if (program !== undefined) this.#line(program)
+    this.#line(`Project: ${this.#dir}`)
   }
 
   /** A call that the demo makes, as a user would write it. */
   call(code: string): void {
     this.#line('')
-    this.#line(this.#style('cyan', `> ${code}`))
+    const [first = '', ...rest] = wrap(code, this.#width - 4)
+    this.#line(this.#style('cyan', `> ${first}`))
+    for (const line of rest) this.#line(this.#style('cyan', `    ${line}`))
   }
 
   activity(agent: string, event: AgentEvent): void {
     switch (event.t) {
+      case 'session':
+        return this.#began(agent, event.model)
       case 'text':
         return this.#said(agent, event)
       case 'tool':
         return this.#used(agent, event)
       case 'file':
-        return this.#by(agent, `${event.change === 'add' ? 'wrote' : 'edited'} ${event.path}`)
-      case 'end':
-        if (event.outcome.status === 'failed')
-          this.#by(agent, this.#style('red', event.outcome.failure.message))
+        return this.#by(agent, `${CHANGES[event.change]} ${event.path}`)
+      case 'retry': {
+        const status = event.status === undefined ? '' : ` (${event.status})`
+        return this.#by(agent, `The model did not answer${status}; attempt ${event.attempt} follows.`, 'dim')
+      }
+      case 'limit':
+        if (event.state !== 'near') this.#by(agent, `The limit of the account is reached: ${event.kind}`)
         return
-      default:
+      case 'warn':
+        return this.#by(agent, event.message, 'dim')
+      case 'end':
+        if (event.outcome.status === 'failed') this.#by(agent, event.outcome.failure.message, 'red')
+        return
+      case 'reasoning':
+      case 'permission': // The tool's own end says the same.
+      case 'usage':
+      case 'raw':
         return
     }
   }
 
   heading(text: string): void {
     this.#line('')
-    this.#line(this.#style('bold', text))
+    for (const line of wrap(text, this.#width)) this.#line(this.#style('bold', line))
   }
 
   block(text: string): void {
-    for (const line of text.split('\n')) this.#line(`  ${line}`)
+    for (const line of text.split('\n')) this.#line(line === '' ? '' : `  ${line}`)
   }
 
   transcript(entries: readonly TranscriptEntry[]): void {
-    for (const { kind, body } of entries) {
-      const [first = '', ...rest] = describe(kind, body).trim().split('\n')
-      const more =
-        rest.length === 0
-          ? ''
-          : this.#style('dim', ` (+${rest.length} ${rest.length === 1 ? 'line' : 'lines'})`)
-      this.#line(
-        `  ${this.#style('dim', kind.padEnd(13))}${first.length > 90 ? `${first.slice(0, 89)}…` : first}${more}`,
-      )
-    }
+    const lines = entries.map(({ kind, body }) => {
+      const [first = '', ...rest] = safeText(transcriptText(kind, body, this.#dir))
+        .trim()
+        .split('\n')
+      const more = rest.length === 0 ? '' : ` (+${rest.length} ${rest.length === 1 ? 'line' : 'lines'})`
+      const space = this.#width - KIND_WIDTH - 2 - more.length
+      return `  ${this.#style('dim', kind.padEnd(KIND_WIDTH))}${fit(first, space)}${this.#style('dim', more)}`
+    })
+    for (const line of shortened(lines, TRANSCRIPT_LINES, '  ')) this.#line(line)
   }
 
   costs({ agents, total }: CostReport): void {
@@ -99,11 +132,36 @@ export class Narrator {
     }
   }
 
-  outro(dir: string): void {
-    this.#line('')
-    this.#line(`The project and its record stay in ${dir}.`)
-    this.#line('There, try: atelier history impl, atelier events, git log.')
-    this.#line(this.#style('dim', `From a checkout of Atelier: npm run atelier -- history impl --dir ${dir}`))
+  /** @param more what else there is to see */
+  outro(more: readonly Hint[]): void {
+    const own = callText('atelier')
+    this.heading('What to try next')
+    this.#line('The project and its record stay where they are:')
+    this.#hint({ why: 'what the team made', command: `git -C ${this.#dir} show` })
+    this.#hint({
+      why: 'what impl was asked and answered',
+      command: `${own} history impl --dir ${this.#dir}`,
+    })
+    this.#hint({ why: 'every decision, as it was recorded', command: `${own} events --dir ${this.#dir}` })
+    for (const hint of more) this.#hint(hint)
+    this.#line('In a project of your own:')
+    this.#hint({ why: 'what is missing on this machine', command: `${own} doctor` })
+    this.#hint({
+      why: 'write a configuration that works',
+      command: `${own} init --dir path/to/your/project`,
+    })
+  }
+
+  #hint({ why, command }: Hint): void {
+    this.#line(this.#style('dim', `  # ${why}`))
+    this.#line(`  ${command}`)
+  }
+
+  /** Every turn says which model it has; it is told once. */
+  #began(agent: string, model: string | undefined): void {
+    if (model === undefined || this.#models.get(agent) === model) return
+    this.#models.set(agent, model)
+    this.#by(agent, `works with ${model}`, 'dim')
   }
 
   #said(agent: string, { id, delta, done }: Extract<AgentEvent, { t: 'text' | 'reasoning' }>): void {
@@ -117,31 +175,42 @@ export class Narrator {
     this.#by(agent, text.trim())
   }
 
-  #used(
-    agent: string,
-    { id, kind, phase, input, output = '', ok }: Extract<AgentEvent, { t: 'tool' }>,
-  ): void {
-    if (kind !== 'exec') return
+  /** A tool is told when it has ended, so that what two agents do at the same time does not get mixed. */
+  #used(agent: string, { id, name, kind, phase, input, output = '', ok, parent }: ToolEvent): void {
     const key = `${agent} ${id}`
     if (phase === 'start') {
-      this.#commands.set(key, shortCommand(fieldOf(input, 'command')))
+      this.#inputs.set(key, input)
       return
     }
-    this.#by(agent, this.#style('dim', `$ ${this.#commands.get(key) ?? ''}`))
-    this.#commands.delete(key)
-    const lines = output.trim().split('\n').slice(0, OUTPUT_LINES)
-    for (const line of lines)
-      this.#line(`${' '.repeat(NAME_WIDTH + 4)}${this.#style(ok === false ? 'red' : 'dim', line.trim())}`)
+    const given = this.#inputs.get(key)
+    this.#inputs.delete(key)
+    // What a subagent does is told by its own answer; what was written, by the file.
+    if (parent !== undefined || (kind === 'edit' && ok !== false)) return
+    if (kind === 'exec') this.#by(agent, `$ ${shortCommand(given, name)}`, 'dim')
+    else this.#by(agent, toolText(name, given, this.#dir), 'dim')
+    if (kind === 'exec' || ok === false) this.#output(output, ok === false ? 'red' : 'dim')
   }
 
-  #by(agent: string, text: string): void {
-    const [first = '', ...rest] = text.split('\n')
-    this.#line(`  ${this.#style('yellow', agent.padEnd(NAME_WIDTH))}  ${first}`)
-    for (const line of rest) this.#line(`${' '.repeat(NAME_WIDTH + 4)}${line.trim()}`)
+  #output(output: string, style: Style): void {
+    const space = this.#width - INDENT
+    const lines = safeText(output).trim().split('\n')
+    for (const line of shortened(lines, OUTPUT_LINES, ''))
+      this.#line(`${' '.repeat(INDENT)}${this.#style(style, fit(line.trim(), space))}`)
+  }
+
+  #by(agent: string, text: string, style?: Style): void {
+    const space = this.#width - INDENT
+    const lines = safeText(text)
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => (widthOf(line) > space ? wrap(line.trim(), space) : [line.trimEnd()]))
+    const [first = '', ...rest] = lines.map((line) => (style === undefined ? line : this.#style(style, line)))
+    this.#line(`  ${this.#style('yellow', oneLine(agent).padEnd(NAME_WIDTH))}  ${first}`)
+    for (const line of rest) this.#line(line === '' ? '' : `${' '.repeat(INDENT)}${line}`)
   }
 
   #style(style: Style, text: string): string {
-    return this.#out.colour ? styleText(style, text, { validateStream: false }) : text
+    return this.#out.colour && text !== '' ? styleText(style, text, { validateStream: false }) : text
   }
 
   #line(text: string): void {
@@ -149,37 +218,16 @@ export class Narrator {
   }
 }
 
-/** One line of a transcript, without its JSON. */
-function describe(kind: TranscriptEntry['kind'], body: TranscriptEntry['body']): string {
-  switch (kind) {
-    case 'tool':
-      return `${fieldOf(body, 'name')} ${describeInput((body as { readonly input?: Json }).input)}`
-    case 'tool_result':
-      return fieldOf(body, 'output') || 'done'
-    case 'file':
-      return `${fieldOf(body, 'change')} ${fieldOf(body, 'path')}`
-    case 'usage':
-      return ['input', 'output', 'costUsd']
-        .filter((field) => Number(fieldOf(body, field)) > 0)
-        .map((field) => `${field} ${fieldOf(body, field)}`)
-        .join(', ')
-    default:
-      return fieldOf(body, 'text') || JSON.stringify(body)
-  }
-}
+const CHANGES = { add: 'wrote', modify: 'edited', delete: 'removed' } as const
 
-function describeInput(input: Json | undefined): string {
-  return shortCommand(fieldOf(input, 'command')) || fieldOf(input, 'path') || JSON.stringify(input ?? null)
-}
-
-/** A member of a JSON object as text; empty where there is none. */
-function fieldOf(value: Json | undefined, field: string): string {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return ''
-  const member = (value as { readonly [key: string]: Json | undefined })[field]
-  return typeof member === 'string' || typeof member === 'number' ? String(member) : ''
-}
-
-/** A command as a reader wants it: the program by its name, without what only filters its output. */
-function shortCommand(command: string): string {
-  return command.replace(/^"[^"]*\/node"/u, 'node').replace(/ --test-reporter=tap 2>&1 \| grep .*$/u, '')
+/** The first and the last lines, and how many are left out between them. */
+function shortened(
+  lines: readonly string[],
+  { first, last }: { readonly first: number; readonly last: number },
+  indent: string,
+): string[] {
+  // A line that says that one is left out takes as much room as that one.
+  if (lines.length <= first + last + 1) return [...lines]
+  const left = `${indent}… ${lines.length - first - last} lines …`
+  return [...lines.slice(0, first), left, ...lines.slice(-last)]
 }

@@ -7,9 +7,9 @@ export { projectedRows, replay, type ProjectedRows } from './replay.ts'
 export { describeStore, type StoreHarness, type StoreOpening, type StorePlace } from './store-conformance.ts'
 export { backendCases, type BackendCase, type SkippedCases } from './backend-conformance.ts'
 export type { BackendHarness } from './backend-bench.ts'
-export { startModelServer, type ModelServer } from './model-server/server.ts'
-export type { ModelServerOptions } from './model-server/scripted-model.ts'
-export type { ModelRequest, RequestEnd, RequestMatch } from './model-server/request-log.ts'
+export { startModelServer, type ModelServer } from '../model-server/server.ts'
+export type { ModelServerOptions } from '../model-server/scripted-model.ts'
+export type { ModelRequest, RequestEnd, RequestMatch } from '../model-server/request-log.ts'
 export type {
   Fault,
   Moment,
@@ -21,4 +21,4 @@ export type {
   StopReason,
   ToolCall,
   UsageLimit,
-} from './model-server/scenario.ts'
+} from '../model-server/scenario.ts'

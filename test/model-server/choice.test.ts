@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Scenarios } from '../../src/testing/model-server/scenario.ts'
+import type { Scenarios } from '../../src/model-server/scenario.ts'
 import { ask, prompt, say, serve, toolCall, toolResult } from './client.ts'
 
 const SCENARIOS: Scenarios = {
@@ -30,6 +30,17 @@ describe('the scenario', () => {
     const before = [prompt('Go [[script:one]]'), { role: 'assistant', content: 'one' } as const]
     expect((await ask(server, { messages: [...before, prompt('Go [[script:two]]')] })).text).toBe('two')
     expect((await ask(server, { messages: [...before, prompt('Go on')] })).text).toBe('default')
+  })
+
+  it('may be another one for each prompt of a session', async () => {
+    const scenarios = { go: [{ text: 'any' }], 'go#1': [{ text: 'first' }], 'go#3': [{ text: 'third' }] }
+    const server = await serve({ scenarios })
+    const before = [prompt('One'), { role: 'assistant', content: 'first' } as const]
+    const key = 'fake-go'
+    expect((await ask(server, { messages: before.slice(0, 1), key })).text).toBe('first')
+    expect((await ask(server, { messages: [...before, prompt('Two')], key })).text).toBe('any')
+    expect((await ask(server, { messages: [...before, ...before, prompt('Three')], key })).text).toBe('third')
+    expect(server.requests.map(({ scenario }) => scenario)).toEqual(['go#1', 'go', 'go#3'])
   })
 
   it('does not come from what a client adds by itself', async () => {

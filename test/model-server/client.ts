@@ -2,8 +2,8 @@
 import { afterEach } from 'vitest'
 
 import type { Json } from '../../src/json.ts'
-import { startModelServer, type ModelServer } from '../../src/testing/model-server/server.ts'
-import type { ModelServerOptions } from '../../src/testing/model-server/scripted-model.ts'
+import { startModelServer, type ModelServer } from '../../src/model-server/server.ts'
+import type { ModelServerOptions } from '../../src/model-server/scripted-model.ts'
 
 const started: ModelServer[] = []
 

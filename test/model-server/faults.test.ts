@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Fault } from '../../src/testing/model-server/scenario.ts'
+import type { Fault } from '../../src/model-server/scenario.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
 import { ask, post, prompt, say, serve, toolCall, toolResult, type Ask } from './client.ts'
 
@@ -152,5 +152,15 @@ describe('the limit of a subscription', () => {
     await clock.advance(1)
     expect(await statuses(3)).toEqual([200, 200, 429])
     expect(server.find({ account: 'fake-pro', status: 429 })).toHaveLength(4)
+  })
+
+  it('is met no more after so many times', async () => {
+    const clock = new ManualClock()
+    const quotas = { 'fake-pro': { calls: 1, resetsInMs: 5000, times: 1 } }
+    const server = await serve({ scenarios: { pro: [{ text: 'yes' }] }, quotas, clock })
+    const status = async (): Promise<number> => (await ask(server, { ...HI, key: 'fake-pro' })).status
+    expect([await status(), await status()]).toEqual([200, 429])
+    await clock.advance(5000)
+    expect([await status(), await status(), await status()]).toEqual([200, 200, 200])
   })
 })

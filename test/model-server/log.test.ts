@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { startModelServer } from '../../src/testing/model-server/server.ts'
+import { startModelServer } from '../../src/model-server/server.ts'
 import { isAtelierError } from '../../src/errors.ts'
 import { ask, prompt, say, serve, toolCall, toolResult } from './client.ts'
 

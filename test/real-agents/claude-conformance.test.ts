@@ -9,8 +9,8 @@ import { NO_USAGE, type TurnRequest } from '../../src/agent-backend.ts'
 import { claudeBackend } from '../../src/agent-backends/claude.ts'
 import type { BackendBehaviour, BackendHarness } from '../../src/testing/backend-bench.ts'
 import { backendCases } from '../../src/testing/backend-conformance.ts'
-import type { Scenario } from '../../src/testing/model-server/scenario.ts'
-import { startModelServer, type ModelServer } from '../../src/testing/model-server/server.ts'
+import type { Scenario } from '../../src/model-server/scenario.ts'
+import { startModelServer, type ModelServer } from '../../src/model-server/server.ts'
 import { claudeBinary, claudeSettings } from './support.ts'
 
 const bash = (command: string): Scenario[number] => ({

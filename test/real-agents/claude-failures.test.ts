@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { FailureKind } from '../../src/agents/failures.ts'
-import type { Fault, Scenario } from '../../src/testing/model-server/scenario.ts'
+import type { Fault, Scenario } from '../../src/model-server/scenario.ts'
 import { eventsOf, failureOf } from '../agent-backends/support.ts'
 import { runAgent } from './claude-support.ts'
 import { useClaude } from './support.ts'

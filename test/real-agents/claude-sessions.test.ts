@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import type { SessionRef } from '../../src/tables.ts'
-import type { ModelServer } from '../../src/testing/model-server/server.ts'
+import type { ModelServer } from '../../src/model-server/server.ts'
 import { failureOf } from '../agent-backends/support.ts'
 import { running, until } from '../processes/support.ts'
 import { pinnedBackend, runAgent, type AgentRun } from './claude-support.ts'

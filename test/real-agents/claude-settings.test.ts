@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import type { ModelServer } from '../../src/testing/model-server/server.ts'
+import type { ModelServer } from '../../src/model-server/server.ts'
 import { runAgent, type AgentRun } from './claude-support.ts'
 import { useClaude } from './support.ts'
 

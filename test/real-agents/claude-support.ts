@@ -2,7 +2,7 @@
 import type { AgentBackend, AgentEvent, TurnRequest } from '../../src/agent-backend.ts'
 import { claudeBackend } from '../../src/agent-backends/claude.ts'
 import type { ClaudeConfig } from '../../src/agent-backends/claude/config.ts'
-import type { ModelServer } from '../../src/testing/model-server/server.ts'
+import type { ModelServer } from '../../src/model-server/server.ts'
 import { requestOf, type TurnResult } from '../agent-backends/support.ts'
 import { claudeBinary, claudeSettings, type ClaudeAccount, type ClaudePlace } from './support.ts'
 

@@ -1,7 +1,7 @@
 /** The real Claude Code on a model that refuses, breaks off or says nothing. */
 import { describe, expect, it } from 'vitest'
 
-import type { Fault } from '../../src/testing/model-server/scenario.ts'
+import type { Fault } from '../../src/model-server/scenario.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
 import { linesOf, resultOf, runClaude, startClaude, useClaude } from './support.ts'
 

@@ -13,8 +13,8 @@ import { startChild, type Child } from '../../src/processes/child.ts'
 import { childEnvironment } from '../../src/processes/environment.ts'
 import type { ProcessExit } from '../../src/processes/failures.ts'
 import { listProcesses } from '../../src/processes/process-table.ts'
-import type { ModelServerOptions } from '../../src/testing/model-server/scripted-model.ts'
-import { startModelServer, type ModelServer } from '../../src/testing/model-server/server.ts'
+import type { ModelServerOptions } from '../../src/model-server/scripted-model.ts'
+import { startModelServer, type ModelServer } from '../../src/model-server/server.ts'
 
 /** The version that `package.json` of this folder pins. */
 export const CLAUDE_VERSION = '2.1.329'

@@ -1,10 +1,10 @@
 /** What the model server says, as plain data, so that a file can hold it. The same for every wire. */
-import type { Json } from '../../json.ts'
-import type { Usage } from '../../tables.ts'
+import type { Json } from '../json.ts'
+import type { Usage } from '../tables.ts'
 
 /**
  * Scenarios by name. A prompt chooses one by `[[script:NAME]]`, a client by its key `fake-NAME`;
- * `default` is for all others.
+ * `default` is for all others. `NAME#2` is in place of `NAME` for the second prompt of a session.
  */
 export type Scenarios = Readonly<Record<string, Scenario>>
 
@@ -94,4 +94,6 @@ export interface Quota {
   /** From the first refused call to the reset, rounded up to a whole second. */
   readonly resetsInMs: number
   readonly window?: string
+  /** How often the limit is met before there is none any more; without it, always. */
+  readonly times?: number
 }

@@ -1,11 +1,11 @@
 /** Receives requests over every wire, and answers each as its script says. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import { messageOf } from '../../errors.ts'
-import { hashText } from '../../ids.ts'
-import type { Json } from '../../json.ts'
-import type { Clock } from '../../time/clock.ts'
-import { systemClock } from '../../time/system-clock.ts'
+import { messageOf } from '../errors.ts'
+import { hashText } from '../ids.ts'
+import type { Json } from '../json.ts'
+import type { Clock } from '../time/clock.ts'
+import { systemClock } from '../time/system-clock.ts'
 import { positionOf } from './conversation.ts'
 import { Quotas } from './quotas.ts'
 import { send, type Plan } from './reply.ts'

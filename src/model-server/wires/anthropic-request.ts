@@ -1,5 +1,5 @@
 /** What a request of Anthropic Messages says about its conversation, without what Claude Code adds by itself. */
-import type { Json } from '../../../json.ts'
+import type { Json } from '../../json.ts'
 import type { Conversation, Exchange } from '../conversation.ts'
 import { listMember, member, textMember, type WireRequest } from '../wire.ts'
 

@@ -1,6 +1,6 @@
 /** How one vendor's protocol looks to the model server: to add one is a file in `wires/` and a line in `server.ts`. */
-import type { Json } from '../../json.ts'
-import type { Usage } from '../../tables.ts'
+import type { Json } from '../json.ts'
+import type { Usage } from '../tables.ts'
 import type { Conversation } from './conversation.ts'
 import type { Refusal, StopReason, ToolCall, UsageLimit } from './scenario.ts'
 

@@ -1,7 +1,7 @@
 /** Sends one answer, at its pace, and goes wrong in the middle where the script says so. */
 import type { ServerResponse } from 'node:http'
 
-import { sleep, type Clock } from '../../time/clock.ts'
+import { sleep, type Clock } from '../time/clock.ts'
 import type { RequestEnd } from './request-log.ts'
 import type { Moment } from './scenario.ts'
 import type { WireReply } from './wire.ts'

@@ -1,6 +1,6 @@
 /** Anthropic Messages: what Claude Code, its SDK and the Anthropic clients of other tools speak. */
-import type { Json } from '../../../json.ts'
-import type { Usage } from '../../../tables.ts'
+import type { Json } from '../../json.ts'
+import type { Usage } from '../../tables.ts'
 import type { Refusal, StopReason, UsageLimit } from '../scenario.ts'
 import { piecesOf, sseEvent, type Wire, type WireAnswer, type WireReply } from '../wire.ts'
 import { readRequest } from './anthropic-request.ts'

@@ -1,5 +1,5 @@
 /** Which step of which scenario answers a request, and what goes wrong before it does. */
-import type { Json } from '../../json.ts'
+import type { Json } from '../json.ts'
 import type { Position } from './conversation.ts'
 import { LAST_WORD, type Fault, type Scenarios, type Step } from './scenario.ts'
 
@@ -11,11 +11,16 @@ export type Choice =
   | { readonly ok: true; readonly scenario: string; readonly step: Step }
   | { readonly ok: false; readonly message: string }
 
-/** Chooses by the marker of the last prompt, else by the key, else the default. */
+/**
+ * Chooses by the marker of the last prompt, else by the key, else the default. Of the scenario so named, `NAME#2`
+ * is the one for the second prompt of a session.
+ */
 export function choose(scenarios: Scenarios, position: Position, key: string): Choice {
   const names = Object.keys(scenarios)
   const byKey = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : DEFAULT_SCENARIO
-  const wanted = position.scenario ?? byKey
+  const named = position.scenario ?? byKey
+  const ofPrompt = `${named}#${position.prompts.length}`
+  const wanted = names.includes(ofPrompt) ? ofPrompt : named
   if (!names.includes(wanted) && wanted !== DEFAULT_SCENARIO) {
     // A misspelt name must be seen at once, and not be answered by whatever is the default.
     return {

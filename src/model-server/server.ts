@@ -6,7 +6,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { AtelierError } from '../../errors.ts'
+import { AtelierError } from '../errors.ts'
 import type { ModelRequest, RequestMatch } from './request-log.ts'
 import { ScriptedModel, type ModelServerOptions } from './scripted-model.ts'
 

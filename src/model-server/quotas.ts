@@ -1,10 +1,12 @@
 /** Limits of accounts: so many calls, then refused until the reset. */
-import type { Clock } from '../../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Quota, UsageLimit } from './scenario.ts'
 
 interface Window {
   calls: number
   resetsAt: number
+  /** How many there were before it. */
+  readonly earlier: number
 }
 
 export class Quotas {
@@ -24,10 +26,11 @@ export class Quotas {
     const now = this.#clock.now()
     let window = this.#windows.get(account)
     if (window === undefined || now >= window.resetsAt) {
-      window = { calls: 0, resetsAt: Number.POSITIVE_INFINITY }
+      const earlier = window === undefined ? 0 : window.earlier + 1
+      window = { calls: 0, resetsAt: Number.POSITIVE_INFINITY, earlier }
       this.#windows.set(account, window)
     }
-    if (window.calls < quota.calls) {
+    if (window.calls < quota.calls || window.earlier >= (quota.times ?? Number.POSITIVE_INFINITY)) {
       window.calls++
       return undefined
     }

@@ -1,8 +1,8 @@
 /** Everything that reached the model: the oracle of tests, for it stands outside of what they test. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-import { hashText } from '../../ids.ts'
-import type { Json } from '../../json.ts'
+import { hashText } from '../ids.ts'
+import type { Json } from '../json.ts'
 
 /** How a request ended. `left`: the client went before the answer was complete. */
 export type RequestEnd = 'answered' | 'refused' | 'dropped' | 'broken_off' | 'left'
