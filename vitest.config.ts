@@ -5,13 +5,14 @@ const config: ViteUserConfig = defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Real-agent tests have a package.json and a runner of their own.
     exclude: ['test/real-agents/**', '**/node_modules/**'],
+    globalSetup: 'test/state-home.ts',
     testTimeout: 30_000,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
       // Decisions are pure, so every branch of them can be reached from a test.
       thresholds: {
-        'src/{board,agents,money,knowledge,workflow,patterns}/**': { 100: true },
+        'src/{board,agents,money,knowledge,inbox,workflow,patterns}/**': { 100: true },
       },
       reporter: [['text', { skipFull: true }]],
     },

@@ -19,6 +19,10 @@ export interface Measurement {
   readonly what: string
   readonly unit: string
   readonly target: Target
+  /** It takes minutes: `--short` leaves it out. */
+  readonly isLong?: boolean
+  /** Says why it cannot be measured here; what is undefined can be. */
+  readonly missing?: () => string | undefined
   /** `progress` tells somebody who waits what has been found so far. */
   readonly measure: (progress: (text: string) => void) => Promise<Measured>
 }

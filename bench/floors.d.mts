@@ -14,3 +14,6 @@ export function openFloor(
   path: string,
   team: { readonly agents: readonly string[]; readonly cwd: string },
 ): Floor
+
+/** Ends processes by their pids, and waits until they have gone. */
+export function killKnown(pids: readonly number[]): void

@@ -7,7 +7,10 @@
  * What counts as needed: every event and row of the product's transactions, one commit for each
  * transaction, new random keys for new rows, and the JSON text of what differs from one message to
  * the next. What does not: reading rows back before they are changed, checks, waiting, waking.
+ *
+ * The last function is another floor: the least that ending processes takes.
  */
+import { readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 /** The product's tables and indexes, in order of creation. */
@@ -17,9 +20,9 @@ const SCHEMA = [
   'CREATE TABLE "event" ("seq" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "type" TEXT NOT NULL, "version" INTEGER NOT NULL, "actor" TEXT NOT NULL, "via" TEXT NOT NULL, "data" TEXT NOT NULL)',
   'CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "account" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"))',
   'CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1',
-  'CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "itemAttempt" TEXT, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
   'CREATE INDEX "message_mailbox" ON "message" ("agent", "position")',
-  `CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))`,
+  'CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))',
   `CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running'`,
   'CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "limitSetAt" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"))',
   'CREATE TABLE "account" ("account" TEXT, "limitedUntil" INTEGER, "reason" TEXT, "since" INTEGER, PRIMARY KEY ("account"))',
@@ -27,7 +30,21 @@ const SCHEMA = [
   'CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"))',
   'CREATE INDEX "schedule_due" ON "schedule" ("nextAt")',
   'CREATE TABLE "context" ("key" TEXT, "value" TEXT, "version" INTEGER, "by" TEXT, "updatedAt" INTEGER, PRIMARY KEY ("key"))',
+  'CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "attempt" TEXT, "attempts" INTEGER, "losses" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
+  `CREATE INDEX "item_ready" ON "item" ("type", "rank") WHERE "state" = 'ready'`,
+  'CREATE TABLE "dependency" ("dependsOn" TEXT, "item" TEXT, PRIMARY KEY ("dependsOn", "item"))',
+  'CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, PRIMARY KEY ("id"))',
+  `CREATE INDEX "attempt_running" ON "attempt" ("id") WHERE "state" = 'running'`,
+  'CREATE INDEX "attempt_item" ON "attempt" ("item", "startedAt")',
+  'CREATE TABLE "wake" ("item" TEXT, "at" INTEGER, PRIMARY KEY ("item"))',
+  'CREATE INDEX "wake_due" ON "wake" ("at")',
+  'CREATE TABLE "change" ("id" TEXT, "target" TEXT, "head" TEXT, "tree" TEXT, "base" TEXT, "state" TEXT, "merged" TEXT, "merges" INTEGER, "item" TEXT, "attempt" TEXT, PRIMARY KEY ("id"))',
+  'CREATE TABLE "merge" ("id" TEXT, "item" TEXT, "attempt" TEXT, "change" TEXT, "target" TEXT, "mode" TEXT, "head" TEXT, "title" TEXT, "verified" INTEGER, "state" TEXT, "reason" TEXT, "message" TEXT, "host" TEXT, "ref" TEXT, "old" TEXT, "new" TEXT, "commit" TEXT, "error" TEXT, "round" INTEGER, "position" INTEGER, "requestedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE INDEX "merge_state" ON "merge" ("state", "position")',
+  'CREATE INDEX "merge_attempt" ON "merge" ("attempt")',
   'CREATE TABLE "host" ("id" TEXT, "kind" TEXT, "state" TEXT, "machine" TEXT, "pid" INTEGER, "pidStart" TEXT, "backends" TEXT, "startedAt" INTEGER, "expiresAt" INTEGER, "idleExitMs" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE TABLE "lease" ("item" TEXT, "attempt" TEXT, "actor" TEXT, "expiresAt" INTEGER, PRIMARY KEY ("item"))',
+  'CREATE TABLE "worker" ("host" TEXT, "name" TEXT, "type" TEXT, "agents" TEXT, "intervalMs" INTEGER, "worktree" INTEGER, "finished" INTEGER, "since" INTEGER, PRIMARY KEY ("host", "name"))',
   'CREATE TABLE "transcript" ("turn" TEXT, "n" INTEGER, "at" INTEGER, "kind" TEXT, "body" TEXT, PRIMARY KEY ("turn", "n"))',
 ]
 
@@ -137,6 +154,7 @@ export function openFloor(path, { agents, cwd }) {
       prompt,
       group: null,
       timeoutMs: null,
+      itemAttempt: null,
     })
     const seq = Number(appendEvent.run(at, 'message.posted', 1, 'user', 'library', data).lastInsertRowid)
     putMessage.run(
@@ -148,6 +166,7 @@ export function openFloor(path, { agents, cwd }) {
       seq,
       'user',
       JSON.stringify(prompt),
+      null,
       null,
       null,
       0,
@@ -270,5 +289,25 @@ export function openFloor(path, { agents, cwd }) {
     post,
     pragma: (name) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0],
     close: () => database.close(),
+  }
+}
+
+/**
+ * The least that it takes to end processes: a signal to each, and a look whether it has gone.
+ *
+ * @param {readonly number[]} pids
+ */
+export function killKnown(pids) {
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  for (const pid of pids) while (isRunning(pid));
+}
+
+/** One that waits to be reaped has ended. */
+function isRunning(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return !'ZX'.includes(stat.charAt(stat.lastIndexOf(')') + 2))
+  } catch {
+    return false
   }
 }

@@ -11,6 +11,7 @@ import { idleCpu } from './idle-cpu.ts'
 import { loopBlock } from './loop-block.ts'
 import { messagesPerSecond } from './messages.ts'
 import { rssGrowth } from './rss-growth.ts'
+import { sweepTime } from './sweep.ts'
 import { watchLatency } from './watch-latency.ts'
 
 const MEASUREMENTS: readonly Measurement[] = [
@@ -21,6 +22,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   watchLatency,
   loopBlock,
   idleCpu,
+  sweepTime,
 ]
 
 const USAGE = `usage: npm run bench -- [--json] [--check] [--only NAME]...

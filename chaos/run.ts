@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAILPOINTS, type Failpoint } from '../src/failpoints.ts'
 import { deadHostNotice } from './dead-host.ts'
-import { verify } from './verify.ts'
+import { verify, verifyProcesses } from './verify.ts'
 
 const WORKER = join(import.meta.dirname, 'worker.ts')
 /** A program that is killed more often than this makes no progress. */
@@ -43,7 +43,7 @@ interface Life {
 
 /** Runs the program once; `failpoints` is what `ATELIER_FAILPOINTS` says. */
 function live(dir: string, failpoints: string | undefined): Promise<Life> {
-  const env = { ...process.env }
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_STATE_HOME: dir }
   delete env['ATELIER_FAILPOINTS']
   if (failpoints !== undefined) env['ATELIER_FAILPOINTS'] = failpoints
   return new Promise((resolve) => {
@@ -72,7 +72,7 @@ async function liveOn(
 
 async function inFolder(act: (dir: string) => Promise<string[]>): Promise<string[]> {
   const dir = await mkdtemp(join(tmpdir(), 'atelier-chaos-'))
-  const wrong = await act(dir)
+  const wrong = [...(await act(dir)), ...(await verifyProcesses(dir))]
   if (wrong.length === 0) await rm(dir, { recursive: true, force: true })
   else console.log(`  kept: ${dir}`)
   return wrong

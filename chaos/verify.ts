@@ -1,11 +1,12 @@
 /** What must be true after any chaos: read from the store's own file, and from files the product does not read. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HANDOFF_NOTE } from '../src/agents/recovery.ts'
 import { hashText } from '../src/ids.ts'
 import { projection } from '../src/projection.ts'
 import { openSqliteStore } from '../src/stores/sqlite/store.ts'
+import { sleep } from '../src/time/clock.ts'
 import { TABLES } from '../src/table-specs.ts'
 import type { TableName } from '../src/tables.ts'
 import { replay } from '../src/testing/replay.ts'
@@ -92,6 +93,37 @@ function sorted(rows: readonly object[]): string[] {
   return rows
     .map((row) => JSON.stringify(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))))
     .toSorted()
+}
+
+/** A guard that has just been woken is given this long. */
+const GUARD_LIMIT_MS = 10_000
+const LOOK_INTERVAL_MS = 50
+
+/** Nothing that any life started is left, and the ledger of hosts is empty: the folder is in the environment of each. */
+export async function verifyProcesses(dir: string): Promise<string[]> {
+  for (let waited = 0; ; waited += LOOK_INTERVAL_MS) {
+    const left = leftIn(dir)
+    if (left.length === 0 || waited >= GUARD_LIMIT_MS) return left
+    await sleep(systemClock, LOOK_INTERVAL_MS)
+  }
+}
+
+function leftIn(dir: string): string[] {
+  const hosts = join(dir, 'atelier', 'hosts')
+  const entries = existsSync(hosts) ? readdirSync(hosts).map((name) => `the ledger still has ${name}`) : []
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
+    .filter((pid) => textOf(`/proc/${pid}/environ`).includes(`XDG_STATE_HOME=${dir}\0`))
+    .map((pid) => `process ${pid} is left: ${textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`)
+  return [...entries, ...processes]
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
 }
 
 function lines(path: string): string[] {

@@ -40,6 +40,8 @@ async function main(dir: string, casts: number): Promise<void> {
           // Every tenth turn is long enough for its transcript to be written while it runs.
           reply: ({ prompt }) => [
             { tool: { name: 'Read', output: 'x' } },
+            // Every tenth leaves a process in the background, in a session of its own.
+            ...(taskIn(prompt).startsWith('task 5') ? [{ run: 'setsid sleep 600 >/dev/null 2>&1 &' }] : []),
             { delay: taskIn(prompt).startsWith('task 3') ? 300 : 2 },
             { say: answerTo(taskIn(prompt)) },
           ],

@@ -10,7 +10,7 @@ import type { Command } from '../src/cli/command.ts'
 import { describe, flagLabel, usageOf } from '../src/cli/help.ts'
 import { ERROR_CODES } from '../src/errors.ts'
 import { EVENT_VERSIONS } from '../src/events.ts'
-import { libraryName } from '../src/operations/names.ts'
+import { commandName, libraryName } from '../src/operations/names.ts'
 import type { Operation, OperationGroup } from '../src/operations/operation.ts'
 import { GROUP_TITLES, OPERATIONS } from '../src/operations/table.ts'
 
@@ -41,7 +41,7 @@ function fileOf(group: OperationGroup): string {
 
 function indexPage(groups: readonly (readonly [OperationGroup, string])[]): string {
   const operationRow = (operation: Operation): string[] => [
-    `[\`atelier ${operation.name}\`](${fileOf(operation.group)}#${operation.name})`,
+    `[\`atelier ${commandName(operation)}\`](${fileOf(operation.group)}#${commandName(operation).replace(' ', '-')})`,
     `\`shop.${libraryName(operation.name)}\``,
     operation.rights,
     operation.summary,
@@ -88,7 +88,7 @@ function commandSection(command: Command): string {
       : ['CLI', 'Type', 'Required', 'What for']
   const library = 'library' in command ? [`\`\`\`ts\n${command.library}\n\`\`\`\n`] : []
   return [
-    `## ${command.name}\n\n${command.summary}.${command.details === undefined ? '' : ` ${command.details}`}\n`,
+    `## ${commandName(command)}\n\n${command.summary}.${command.details === undefined ? '' : ` ${command.details}`}\n`,
     `\`\`\`sh\n${usageOf(command)}\n\`\`\`\n`,
     ...(params.length === 0 ? [] : [table(titles, params)]),
     `\`\`\`sh\n${command.examples.join('\n')}\n\`\`\`\n`,

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'closed'
   | 'conflict'
   | 'disk_full'
+  | 'forbidden'
   | 'gate_rejected'
   | 'host_failed'
   | 'invalid_config'
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'unknown_dependency'
   | 'unsupported'
   | 'verification_failed'
+  | 'workspace_failed'
 
 /** Every code with its exit and HTTP status: the only table that maps them. */
 export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMapping>> = {
@@ -60,6 +62,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMapping>> = {
   closed: { exit: 1, http: 410 },
   conflict: { exit: 1, http: 409 },
   disk_full: { exit: 1, http: 507 },
+  forbidden: { exit: 1, http: 403 },
   gate_rejected: { exit: 1, http: 422 },
   host_failed: { exit: 1, http: 503 },
   invalid_config: { exit: 2, http: 400 },
@@ -83,6 +86,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMapping>> = {
   unknown_dependency: { exit: 2, http: 422 },
   unsupported: { exit: 2, http: 501 },
   verification_failed: { exit: 1, http: 422 },
+  workspace_failed: { exit: 1, http: 500 },
 }
 
 /** JSON facts about an error: which thing, which values are allowed, the cause's kind. */

@@ -3,7 +3,10 @@
  * past tense. Rows of projected tables follow from them alone.
  */
 import type { TurnFailure } from './agents/failures.ts'
+import type { BoardEvents } from './board/events.ts'
+import type { MergeEvents } from './board/merge-events.ts'
 import { AtelierError, type ErrorData } from './errors.ts'
+import type { InboxEvents } from './inbox/events.ts'
 import type { StoredText } from './json.ts'
 import type { CostSource, MessageKind, SessionRef, Usage } from './tables.ts'
 
@@ -17,7 +20,7 @@ export interface Identity {
 }
 
 /** The data of every event by its type. Money is in millionths of a US dollar, time in ms since the epoch. */
-export interface EventBodies {
+export interface EventBodies extends BoardEvents, InboxEvents, MergeEvents {
   'profile.defined': { readonly profile: string; readonly definition: string }
 
   'agent.created': {
@@ -43,6 +46,7 @@ export interface EventBodies {
     readonly prompt: StoredText
     readonly group: string | null
     readonly timeoutMs: number | null
+    readonly itemAttempt: string | null
   }
   'message.cancelled': { readonly message: string; readonly agent: string; readonly reason: string }
   /** It failed without a turn that could say so: no budget, or hosts died on it too often. */
@@ -138,6 +142,36 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'context.removed': 1,
   'budget.set': 1,
   'budget.reset': 1,
+  'item.posted': 1,
+  'item.removed': 1,
+  'item.path_changed': 1,
+  'item.readied': 1,
+  'item.unblocked': 1,
+  'item.blocked': 1,
+  'item.deferred': 1,
+  'item.retried': 1,
+  'item.claimed': 1,
+  'item.started': 1,
+  'item.phase_changed': 1,
+  'item.progressed': 1,
+  'item.done': 1,
+  'item.failed': 1,
+  'item.cancelled': 1,
+  'item.skipped': 1,
+  'attempt.ended': 1,
+  'change.advanced': 1,
+  'merge.requested': 1,
+  'merge.taken': 1,
+  'merge.adopted': 1,
+  'merge.intended': 1,
+  'merge.completed': 1,
+  'merge.rejected': 1,
+  'merge.held': 1,
+  'merge.returned': 1,
+  'inbox.asked': 1,
+  'inbox.answered': 1,
+  'inbox.expired': 1,
+  'inbox.withdrawn': 1,
   'host.started': 1,
   'host.stop_requested': 1,
   'host.stopped': 1,

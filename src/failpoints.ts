@@ -12,8 +12,19 @@ export const TRANSACTIONS = [
   'agent.dismiss',
   'agent.reset',
   'budget.change',
+  'change.advance',
   'context.change',
   'host.change',
+  'inbox.change',
+  'item.change',
+  'item.claim',
+  'item.post',
+  'item.report',
+  'item.settle',
+  'merge.intend',
+  'merge.request',
+  'merge.settle',
+  'merge.take',
   'message.cancel',
   'message.post',
   'profile.define',
@@ -27,7 +38,18 @@ export const TRANSACTIONS = [
 export type TransactionName = (typeof TRANSACTIONS)[number]
 
 /** Effects outside of the store that a crash may separate from their commit. */
-export const EFFECTS = ['backend.run', 'transcript.write'] as const
+export const EFFECTS = [
+  'backend.run',
+  'child.start',
+  'git.candidate',
+  'git.change-ref',
+  'git.update-ref',
+  'guard.release',
+  'guard.start',
+  'ledger.enter',
+  'ledger.strike',
+  'transcript.write',
+] as const
 
 export type EffectName = (typeof EFFECTS)[number]
 

@@ -14,7 +14,7 @@ function crypto(): Crypto {
 }
 
 /** What an identifier names, as its prefix. */
-export type IdPrefix = 'msg' | 'turn' | 'host' | 'grp' | 'ses' | 'run' | 'proc'
+export type IdPrefix = 'ask' | 'msg' | 'turn' | 'host' | 'grp' | 'ses' | 'run' | 'proc' | 'att' | 'mrg'
 
 let pool = new Uint8Array(0)
 let used = 0

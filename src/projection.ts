@@ -15,7 +15,10 @@ import {
   applyTurnStarted,
 } from './agents/projection.ts'
 import { applyAccountLimited } from './agents/quota.ts'
+import { applyMerge, mergeReads } from './board/merge-projection.ts'
+import { applyBoard, boardReads } from './board/projection.ts'
 import type { AtelierEvent } from './events.ts'
+import { applyInbox, inboxReads } from './inbox/projection.ts'
 import { applyContextPut, applyContextRemoved } from './knowledge/context.ts'
 import {
   applyBudgetReset,
@@ -28,7 +31,13 @@ import type { Projection, RowChange, RowLookup } from './store.ts'
 
 /** The projection that every store of a workshop is opened with. */
 export const projection: Projection = {
-  reads: (event) => [...agentReads(event), ...ledgerReads(event)],
+  reads: (event) => [
+    ...agentReads(event),
+    ...ledgerReads(event),
+    ...boardReads(event),
+    ...mergeReads(event),
+    ...inboxReads(event),
+  ],
   apply,
 }
 
@@ -72,6 +81,39 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
       return applyBudgetSet(event, rows)
     case 'budget.reset':
       return applyBudgetReset(event, rows)
+    case 'item.posted':
+    case 'item.removed':
+    case 'item.path_changed':
+    case 'item.readied':
+    case 'item.unblocked':
+    case 'item.blocked':
+    case 'item.deferred':
+    case 'item.retried':
+    case 'item.claimed':
+    case 'item.started':
+    case 'item.phase_changed':
+    case 'item.progressed':
+    case 'item.done':
+    case 'item.failed':
+    case 'item.cancelled':
+    case 'item.skipped':
+    case 'attempt.ended':
+      return applyBoard(event, rows)
+    case 'change.advanced':
+    case 'merge.requested':
+    case 'merge.taken':
+    case 'merge.adopted':
+    case 'merge.intended':
+    case 'merge.completed':
+    case 'merge.rejected':
+    case 'merge.held':
+    case 'merge.returned':
+      return applyMerge(event, rows)
+    case 'inbox.asked':
+    case 'inbox.answered':
+    case 'inbox.expired':
+    case 'inbox.withdrawn':
+      return applyInbox(event, rows)
     // Hosts are operational rows; their events are for people and programs that watch.
     case 'host.started':
     case 'host.stop_requested':

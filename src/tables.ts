@@ -4,7 +4,11 @@
  * directly and may be lost without losing a decision.
  */
 import type { TurnFailure } from './agents/failures.ts'
+import type { ChangeRow } from './board/change.ts'
+import type { AttemptRow, DependencyRow, ItemRow, WakeRow } from './board/item.ts'
+import type { MergeRow } from './board/merge.ts'
 import type { ErrorData } from './errors.ts'
+import type { RequestRow } from './inbox/request.ts'
 import type { Json, StoredText } from './json.ts'
 
 /** Where a backend keeps a conversation, so that a later turn goes on with it. */
@@ -54,7 +58,7 @@ export interface AgentRow {
 }
 
 /** What a message was posted by. */
-export type MessageKind = 'ask' | 'cast' | 'pipe' | 'fan' | 'schedule'
+export type MessageKind = 'ask' | 'cast' | 'pipe' | 'fan' | 'schedule' | 'item'
 
 export interface MessageRow {
   readonly id: string
@@ -71,6 +75,8 @@ export interface MessageRow {
   readonly group: string | null
   /** Wall-clock limit of its turn in ms, where it differs from the agent's. */
   readonly timeoutMs: number | null
+  /** The attempt at an item that it is for: only the host of that attempt runs it, in the attempt's workspace. */
+  readonly itemAttempt: string | null
   /** Turns started for it. */
   readonly attempts: number
   /** The turn that runs or ran last. */
@@ -182,6 +188,34 @@ export interface HostRow {
   readonly idleExitMs: number | null
 }
 
+/** A board worker while its host runs it. */
+export interface WorkerRow {
+  readonly host: string
+  readonly name: string
+  /** The items that it takes. */
+  readonly type: string
+  /** Its agents, each for one item at a time. */
+  readonly agents: readonly string[]
+  readonly intervalMs: number
+  readonly worktree: 0 | 1
+  /** Items that it has finished since it began. */
+  readonly finished: number
+  readonly since: number
+}
+
+/**
+ * The claim of a person or program outside of every host. Without its row a claim ends by the time of its attempt, and
+ * only its owner may report.
+ */
+export interface LeaseRow {
+  readonly item: string
+  readonly attempt: string
+  /** Who made the claim: may report on it, also where it was made for an agent. */
+  readonly actor: string
+  /** Whoever looks gives the item back after this time, ms since the epoch. */
+  readonly expiresAt: number
+}
+
 /** What one line of a transcript shows. */
 export type TranscriptKind =
   | 'system'
@@ -218,14 +252,23 @@ export interface Tables {
   profile: ProfileRow
   schedule: ScheduleRow
   context: ContextRow
+  item: ItemRow
+  dependency: DependencyRow
+  attempt: AttemptRow
+  wake: WakeRow
+  change: ChangeRow
+  merge: MergeRow
+  inbox: RequestRow
   host: HostRow
+  lease: LeaseRow
+  worker: WorkerRow
   transcript: TranscriptRow
 }
 
 export type TableName = keyof Tables
 
 /** Tables that are written directly; all others follow from events. */
-export type OperationalTable = 'host' | 'transcript'
+export type OperationalTable = 'host' | 'lease' | 'transcript' | 'worker'
 
 /** Reads rows that applying an event needs, all loaded before. */
 export interface RowLookup {
@@ -234,7 +277,11 @@ export interface RowLookup {
 
 /** A change of a projected row: the whole new row, or null where it ends. */
 export type RowChange = {
-  readonly [T in TableName]: { readonly table: T; readonly key: string; readonly row: Tables[T] }
+  readonly [T in TableName]: {
+    readonly table: T
+    readonly key: string | readonly string[]
+    readonly row: Tables[T] | null
+  }
 }[TableName]
 
 export interface RowRef {

@@ -2,9 +2,8 @@
  * The composition root: the only file that names adapters. What a command does not need is not
  * loaded, so that looking at a team starts in milliseconds.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import type { AgentBackend } from './agent-backend.ts'
 import type { ProfileDefinition } from './agents/definition.ts'
 import { AtelierError, messageOf } from './errors.ts'
@@ -12,11 +11,14 @@ import type { Via } from './events.ts'
 import type { WorkshopViews } from './facade/contract.ts'
 import { createViews } from './facade/views.ts'
 import type { HostedWorkshop } from './facade/workshop.ts'
+import { databaseFile, makeStateFolder, projectFolder, stateFolder } from './folders.ts'
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
+import type { BoardWorkers } from './workers/board-workers.ts'
+import type { WorkspaceAdapter } from './workspace.ts'
 import type { HostRow } from './tables.ts'
-import type { HostEnvironment, TeamContext } from './team/context.ts'
+import type { Holding, HostEnvironment, TeamContext } from './team/context.ts'
 import type { ActivityListener } from './team/turn-runner.ts'
 import type { ViewContext } from './team/views.ts'
 import type { ProfileView } from './team/view-types.ts'
@@ -64,16 +66,33 @@ export interface ViewOptions {
 export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWorkshop> {
   const dir = projectFolder(options.dir)
   const clock = options.clock ?? systemClock
-  const [{ createWorkshop }, { Roster }, { Host }, { EventFeed }, { beginBudget }] = await Promise.all([
+  const [
+    { createWorkshop },
+    { Roster },
+    { Host },
+    { EventFeed },
+    { beginBudget },
+    { BoardWorkers },
+    { Settlements },
+    { attemptsHeld },
+    { mergesHeld },
+    { IntegratorOnDemand },
+  ] = await Promise.all([
     import('./facade/workshop.ts'),
     import('./facade/roster.ts'),
     import('./team/host.ts'),
     import('./team/feed.ts'),
     import('./team/defining.ts'),
+    import('./workers/board-workers.ts'),
+    import('./team/waiting.ts'),
+    import('./workers/holding.ts'),
+    import('./integration/holding.ts'),
+    import('./integration/on-demand.ts'),
   ])
   const config = await loadConfiguration(dir, options)
   const store = await openStore(dir, options, clock)
   const feed = new EventFeed(store)
+  let leftovers: Promise<unknown> | undefined
   try {
     await feed.open()
     const roster = new Roster()
@@ -81,15 +100,37 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     for (const backend of [...config.backends, ...(options.backends ?? [])]) roster.addBackend(backend)
     const team: TeamContext = { store, clock, loops: loopClock(options), feed, by: identityOf(options) }
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
-    const concurrency = { value: DEFAULT_CONCURRENCY }
+    const concurrency: { value: number | undefined } = { value: undefined }
+    const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
+    let workers: BoardWorkers | undefined
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
     const { host: kind = 'library' } = options
     const host =
       kind === 'none'
         ? undefined
-        : new Host(team, hostEnvironment(dir, roster), {
+        : new Host(team, environment, {
             kind,
-            concurrency: () => concurrency.value,
+            // Each agent of a worker may have an item, unless a limit was asked for.
+            concurrency: () => concurrency.value ?? Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0),
+            work: (id) => [
+              (workers = new BoardWorkers({
+                team,
+                host: id,
+                dir,
+                stateDir: worktreeState(dir, options),
+                attempts: environment.attempts,
+                settlements: new Settlements(team),
+                worktrees: () => openWorktrees(dir, options),
+                onError: options.onError ?? (() => {}),
+              })),
+              new IntegratorOnDemand(team, {
+                host: id,
+                repositoryDir: dir,
+                stateDir: worktreeState(dir, options),
+                worktrees: () => openWorktrees(dir, options),
+                onError: options.onError ?? (() => {}),
+              }),
+            ],
             onActivity: (turn, event) => {
               for (const listener of activity) listener(turn, event)
             },
@@ -107,11 +148,13 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       views: createViews(view, async () => roster.fileProfiles()),
       roster,
       host,
+      workers,
       concurrency,
       activity,
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),
       async release() {
+        await leftovers
         feed.close()
         await store.close()
       },
@@ -120,6 +163,11 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     workshop.configure(defaults)
     if (maxCostUsd !== undefined) await beginBudget(team, maxCostUsd)
     for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
+    // Whoever runs the whole team runs its workers, too.
+    if (kind === 'background')
+      for (const [name, { type, ...worker }] of Object.entries(config.workers))
+        workshop.boardWorker(name, type, worker)
+    leftovers = host === undefined ? undefined : endLeftovers()
     await host?.open()
     return workshop
   } catch (error) {
@@ -144,18 +192,6 @@ export async function openViews(
 }
 
 /**
- * The project folder for a command that is run somewhere inside of it: the nearest folder upwards that
- * has an Atelier configuration or state, else the top of the git repository, else the folder itself.
- */
-export function findProjectFolder(from: string): string {
-  const start = resolve(from)
-  const marked = upwards(start).find(
-    (dir) => existsSync(join(dir, '.atelier')) || CONFIG_FILES.some((file) => existsSync(join(dir, file))),
-  )
-  return marked ?? upwards(start).find((dir) => existsSync(join(dir, '.git'))) ?? start
-}
-
-/**
  * Trusts a folder, so that commands load its configuration from now on.
  * @returns the folder as it is listed
  */
@@ -163,35 +199,26 @@ export async function trustFolder(dir: string): Promise<string> {
   return (await import('./loading/trust.ts')).trust(dir)
 }
 
-/** Where the state of a project is kept. */
-export function stateFolder(dir: string, persistence: boolean | string = true): string {
-  return typeof persistence === 'string' ? resolve(dir, persistence) : join(dir, '.atelier', 'state')
+/** Processes that a host left, and that were ended. */
+export interface EndedLeftovers {
+  /** The folder that the host worked in. */
+  readonly dir: string
+  readonly killed: number
 }
 
-const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'].map(
-  (ending) => `atelier.config.${ending}`,
-)
-
-function upwards(from: string): string[] {
-  const dirs = [from]
-  for (let dir = from; dirname(dir) !== dir && dir !== homedir(); dir = dirname(dir)) dirs.push(dirname(dir))
-  return dirs
-}
-
-function databaseFile(folder: string): string {
-  return join(folder, 'atelier.db')
-}
-
-function projectFolder(dir = '.'): string {
-  const folder = resolve(dir)
-  if (existsSync(folder)) return folder
-  throw new AtelierError(
-    'not_found',
-    `The project folder ${folder} does not exist. Create it, or name another one.`,
-    {
-      details: { dir: folder },
-    },
-  )
+/**
+ * Ends what the dead hosts of this user left running on this machine, in whatever folder. Never throws: it is nobody's
+ * errand, and whoever comes next tries again.
+ */
+export async function endLeftovers(): Promise<readonly EndedLeftovers[]> {
+  try {
+    const { deadHosts } = await import('./processes/ledger.ts')
+    if (deadHosts(systemClock.now()).length === 0) return []
+    const { endDeadHosts } = await import('./processes/dead-hosts.ts')
+    return await endDeadHosts()
+  } catch {
+    return []
+  }
 }
 
 async function openStoreView(path: string): Promise<StoreView> {
@@ -226,32 +253,6 @@ async function openStore(
     clock,
     ...(durability === undefined ? {} : { durability }),
   })
-}
-
-/** Not `mkdirSync(recursive)`: where a folder cannot be made for want of its file system (`/proc`), that never ends. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  makeFolder(dirname(folder))
-  try {
-    mkdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-}
-
-/** Makes the folder of a project's state. State is nobody's to commit, so the folder ignores itself. */
-export function makeStateFolder(folder: string): void {
-  if (existsSync(join(folder, '.gitignore'))) return
-  try {
-    makeFolder(folder)
-    writeFileSync(join(folder, '.gitignore'), '*\n')
-  } catch (error) {
-    throw new AtelierError(
-      'store_unwritable',
-      `The state folder ${folder} cannot be written: ${messageOf(error)}. Make it writable, or name another folder with the option "persistence".`,
-      { details: { path: folder }, cause: error },
-    )
-  }
 }
 
 async function loadConfiguration(dir: string, options: OpenOptions): Promise<LoadedConfig> {
@@ -319,6 +320,7 @@ async function profilesOfFiles(dir: string): Promise<readonly ProfileView[]> {
 function hostEnvironment(
   dir: string,
   roster: InstanceType<typeof import('./facade/roster.ts').Roster>,
+  holdings: readonly Holding[],
 ): HostEnvironment {
   return {
     identity: { ...ownIdentity(), isAlive },
@@ -327,13 +329,31 @@ function hostEnvironment(
     get backends() {
       return roster.backendIds
     },
-    async sweepTurn(turn) {
+    async sweepHost(host) {
       const { sweep } = await import('./processes/sweep.ts')
-      await sweep({ markers: { turn } })
+      await sweep({ markers: { host } })
     },
+    async releaseHost(host) {
+      const { releaseHost } = await import('./processes/guard.ts')
+      await releaseHost(host)
+    },
+    attempts: new Map(),
+    holdings,
     gitContext: describeRepository,
     environment: process.env,
   }
+}
+
+/** Where worktrees and logs lie; a team that lives in memory has them where one with a database would. */
+function worktreeState(dir: string, { persistence }: Pick<OpenOptions, 'persistence'>): string {
+  return stateFolder(dir, typeof persistence === 'string' ? persistence : true)
+}
+
+async function openWorktrees(dir: string, options: OpenOptions): Promise<WorkspaceAdapter> {
+  const { worktreeWorkspaces } = await import('./workspaces/worktree.ts')
+  const stateDir = worktreeState(dir, options)
+  makeStateFolder(stateDir)
+  return worktreeWorkspaces({ dir, stateDir })
 }
 
 /** A program that forgets to close its workshop ends when its work has; a background host lives on its loops. */

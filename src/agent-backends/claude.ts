@@ -123,8 +123,10 @@ class ClaudeBackend implements AgentBackend {
     try {
       const file = await sessionFile(folder, session.id)
       if (file === undefined) return { shows: turns === 0 ? 'nothing' : 'unknown' }
+      // It only grows: one that is shorter than it was has been lost and begun anew.
+      if (file.bytes < bytes) return { shows: 'unknown' }
       const sent = [prompt, sentPrompt(prompt, {})]
-      return await evidenceOf(file.path, Math.min(bytes, file.bytes), (text) => sent.includes(text))
+      return await evidenceOf(file.path, bytes, (text) => sent.includes(text))
     } catch {
       return { shows: 'unknown' }
     }

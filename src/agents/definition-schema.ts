@@ -1,10 +1,9 @@
 /** Checks what users pass to a workshop, at once, and says which field is wrong and what is allowed. */
-import type { z } from 'zod'
-import { AtelierError, isAtelierError, type ErrorDetails } from '../errors.ts'
+import { AtelierError, type ErrorDetails } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { parseDuration } from '../time/duration.ts'
 import type { DefinitionFields, ProfileDefinition } from './definition.ts'
-import { isPlainObject, snapshotJson } from './json-snapshot.ts'
+import { snapshotJson } from './json-snapshot.ts'
 import {
   agentSchema,
   configureSchema,
@@ -14,7 +13,7 @@ import {
   type ConfigureInput,
   type ProfileInput,
 } from './option-schemas.ts'
-import { problemError, problemsOf } from './schema-problems.ts'
+import { given, guarded, parseWith } from './parsing.ts'
 import { fieldName, showValue, valueAt } from './shown-values.ts'
 import {
   MAX_JSON_CHARACTERS,
@@ -167,29 +166,6 @@ export function parseContextValue(key: string, value: unknown): Json {
   })
 }
 
-function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: () => string): T {
-  return guarded('The options', () => {
-    // A Map or a Date would pass for an object without fields.
-    const parsed = schema.safeParse(isPlainObject(value) ? value : null)
-    if (parsed.success) return parsed.data
-    throw problemError(what(), problemsOf(parsed.error.issues, value))
-  })
-}
-
-/**
- * Runs a check of a value from outside. A getter or a proxy may throw anything while it is read; what comes out
- * is an AtelierError all the same.
- */
-function guarded<T>(what: string, check: () => T): T {
-  try {
-    return check()
-  } catch (thrown) {
-    if (isAtelierError(thrown)) throw thrown
-    const message = `${what} cannot be read: reading threw an error. Pass plain data.`
-    throw new AtelierError('invalid_input', message, { cause: thrown })
-  }
-}
-
 type Written = Omit<AgentInput & ConfigureInput, 'backend'> & { readonly backend?: string | undefined }
 
 /** The fields of a definition: the duration in ms, and without what was not set or belongs to no definition. */
@@ -204,13 +180,6 @@ function fieldsOf({
     ...fields,
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, 'timeout'),
   })
-}
-
-/** Without the members that are undefined. */
-function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as ReturnType<
-    typeof given<T>
-  >
 }
 
 function badPrompt(what: string, details: ErrorDetails): AtelierError {

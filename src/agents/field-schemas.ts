@@ -109,6 +109,23 @@ export function later<T>(schema: z.ZodType<T>, isAsked: (value: T) => boolean): 
   })
 }
 
+/**
+ * A value that may be written in several forms, each with a schema of its own, so that what is wrong inside of one is
+ * told by its field.
+ * @param formOf the schema of the form that a value has; undefined if it has none
+ * @param rule the phrase for a value of no form
+ */
+export function inForms<T>(formOf: (value: unknown) => z.ZodType<T> | undefined, rule: string): z.ZodType<T> {
+  return z.unknown().check((payload) => {
+    const form = formOf(payload.value)
+    if (form === undefined) return addIssue(payload, rule, [])
+    const parsed = form.safeParse(payload.value)
+    if (parsed.success) payload.value = parsed.data
+    else payload.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]))
+    return undefined
+  }) as unknown as z.ZodType<T>
+}
+
 /** A plain object with these fields and no others. */
 export function fieldsObject<T>(shape: Shape<T>): z.ZodType<T> {
   const known = Object.keys(shape).join(FIELD_SEPARATOR)

@@ -26,6 +26,7 @@ describe('posting a message', () => {
     prompt: 'Fix it',
     group: 'grp_1',
     timeoutMs: 500,
+    itemAttempt: null,
   }
 
   it('puts it into the mailbox, for the agent as it is now', () => {

@@ -25,6 +25,7 @@ export interface PostMessage {
   readonly prompt: StoredText
   readonly group: string | null
   readonly timeoutMs: number | null
+  readonly itemAttempt: string | null
 }
 
 /** What posting to one agent rests on. */
@@ -52,13 +53,13 @@ export function decidePost(post: PostMessage, { agent, refused, known }: PostFac
     }
   }
   if (refused !== undefined) return { refused }
-  const { message, kind, prompt, group, timeoutMs } = post
+  const { message, kind, prompt, group, timeoutMs, itemAttempt } = post
   const { name, backend, generation } = agent
   return {
     events: [
       {
         type: 'message.posted',
-        data: { message, agent: name, backend, generation, kind, prompt, group, timeoutMs },
+        data: { message, agent: name, backend, generation, kind, prompt, group, timeoutMs, itemAttempt },
       },
     ],
   }
@@ -219,7 +220,14 @@ export function decideLoss(
     type: 'turn.lost',
     data: { turn: id, message: message.id, agent, profile, host, reason, chargedMicros: reservedMicros },
   }
-  if (message.state !== 'delivered' || message.attempts < MAX_ATTEMPTS || reason === 'host_stopped')
+  // What becomes of an item's message is its attempt's matter.
+  const isItems = message.itemAttempt !== null
+  if (
+    message.state !== 'delivered' ||
+    message.attempts < MAX_ATTEMPTS ||
+    reason === 'host_stopped' ||
+    isItems
+  )
     return { events: [lost] }
   const error = errorData(
     'host_failed',

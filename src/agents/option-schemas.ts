@@ -155,8 +155,25 @@ export const configureShape: Shape<ConfigureInput> = {
     .describe('Turns that one host runs at the same time; default 4.'),
 }
 
+/** A board worker as it is written: its agents, and how it takes items. */
+export type WorkerInput = Omit<AgentInput, 'worktree'> & {
+  readonly type: string
+  readonly worktree?: boolean | undefined
+  readonly concurrency?: number | undefined
+  readonly interval?: Duration | undefined
+}
+
+export const workerShape: Shape<WorkerInput> = {
+  ...agentShape,
+  type: text.describe('The items that it takes.'),
+  worktree: trueOrFalse.optional().describe('Each item in a git worktree of its own, merged when done.'),
+  concurrency: wholeNumber(1, MAX_CONCURRENCY).optional().describe('Items at the same time; default 1.'),
+  interval: duration.optional().describe('How often to look for items that nothing announced; default 60s.'),
+}
+
 export const agentSchema: z.ZodType<AgentInput> = fieldsObject(agentShape)
 export const profileSchema: z.ZodType<ProfileInput> = fieldsObject(profileShape)
+export const workerSchema: z.ZodType<WorkerInput> = fieldsObject(workerShape)
 export const configureSchema: z.ZodType<ConfigureInput> = fieldsObject(configureShape)
 
 /** True for an agent backend made in code. */

@@ -55,6 +55,7 @@ const POSTED: EventBodies['message.posted'] = {
   prompt: 'Fix it',
   group: 'grp_1',
   timeoutMs: 500,
+  itemAttempt: null,
 }
 
 const STARTED: EventBodies['turn.started'] = {
@@ -158,6 +159,7 @@ describe('a posted message', () => {
         prompt: 'Fix it',
         group: 'grp_1',
         timeoutMs: 500,
+        itemAttempt: null,
         position: 33,
         postedAt: 700,
       }),

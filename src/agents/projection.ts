@@ -85,6 +85,7 @@ export function applyMessagePosted(event: EventOf<'message.posted'>, rows: RowLo
     prompt: data.prompt,
     group: data.group,
     timeoutMs: data.timeoutMs,
+    itemAttempt: data.itemAttempt,
     attempts: 0,
     turn: null,
     answer: null,
@@ -235,8 +236,8 @@ function afterTurn(
   const freed = { ...agent, turn: agent.turn === turn.id ? null : agent.turn }
   const waiting = data.outcome === 'deferred' ? waitingAgain(freed, message) : freed
   if (agent.state === 'dismissed' || agent.generation !== turn.generation) return waiting
-  // The conversation goes on where it stands, also when the message was cancelled on the way.
-  const continued = { ...waiting, session: data.session }
+  // The conversation goes on where it stands, also when the message was cancelled on the way. That about an item ends with it.
+  const continued = message.itemAttempt === null ? { ...waiting, session: data.session } : waiting
   return data.accepted ? { ...continued, turns: agent.turns + 1, last: data.message } : continued
 }
 

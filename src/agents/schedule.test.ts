@@ -23,6 +23,7 @@ describe('a schedule', () => {
             prompt: 'Check the build',
             group: null,
             timeoutMs: null,
+            itemAttempt: null,
           },
         },
       ],

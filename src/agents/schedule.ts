@@ -39,6 +39,7 @@ export function decideTick(
           prompt: row.prompt,
           group: null,
           timeoutMs: null,
+          itemAttempt: null,
         },
       },
     ],

@@ -1,5 +1,6 @@
 /** Reads the words of a command line as the input of a command, by its params alone. */
 import { AtelierError, nearestNames } from '../errors.ts'
+import { NOUNS } from '../operations/find.ts'
 import { flagName } from '../operations/names.ts'
 import type { OperationInput, Param } from '../operations/operation.ts'
 import { parseDuration } from '../time/duration.ts'
@@ -39,15 +40,25 @@ export interface ParsedArguments {
 }
 
 /**
- * The verb of a command line: its first word that is neither a flag nor the value of a global one.
+ * The verb of a command line: its first word that is neither a flag nor the value of a global one, and the word after it
+ * where the first is a noun, as in `work add`.
  * @returns the verb and the words without it
  */
 export function splitVerb(words: readonly string[]): {
   readonly verb: string | undefined
   readonly rest: string[]
 } {
+  const { word: first, rest } = takeWord(words)
+  if (first === undefined || !NOUNS.has(first)) return { verb: first, rest }
+  const second = takeWord(rest)
+  return second.word === undefined
+    ? { verb: first, rest }
+    : { verb: `${first} ${second.word}`, rest: second.rest }
+}
+
+function takeWord(words: readonly string[]): { readonly word: string | undefined; readonly rest: string[] } {
   const at = words.findIndex((word, index) => !word.startsWith('-') && words[index - 1] !== '--dir')
-  return { verb: words[at], rest: words.toSpliced(at === -1 ? words.length : at, 1) }
+  return { word: words[at], rest: words.toSpliced(at === -1 ? words.length : at, 1) }
 }
 
 /**
@@ -135,6 +146,7 @@ function valueAfter(param: Param, word: string | undefined): string {
 
 function readFlag(param: Param, words: readonly string[] = []): unknown {
   const values = words.map((word) => readWord(param, flagOf(param), word))
+  if (param.type === 'texts') return values
   return param.type === 'names' ? values.flat() : values.at(-1)
 }
 
@@ -178,6 +190,9 @@ function readWord(param: Param, what: string, word: string): unknown {
     throw invalid(param, `${what} "${word}" is not one of ${param.choices.join(', ')}.`)
   }
   switch (param.type) {
+    case 'texts':
+      if (word.trim() !== '') return word
+      throw invalid(param, `${what} is empty: ${param.description}.`)
     case 'string':
       if (word !== '' || param.required !== true) return word
       throw invalid(param, `${what} is empty: ${param.description}.`)

@@ -1,4 +1,5 @@
 /** The verbs that only a command line has, as data; each loads what runs it. */
+import { DEFINITION_PARAMS } from '../operations/definition-params.ts'
 import type { CliCommand } from './command.ts'
 
 export const CLI_COMMANDS: readonly CliCommand[] = [
@@ -43,11 +44,37 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
   {
     name: 'demo',
     summary: 'Watch a small team work on a sample project, without an account',
+    details:
+      'The agents are scripted; files, test runs and the commit are real. With --backend claude they are Claude Code, on your account and within a small budget that is told first; with --model-server it needs no account.',
     group: 'workshop',
     params: [
       { name: 'name', type: 'string', positional: true, description: 'Which demo', default: 'direct' },
+      {
+        name: 'backend',
+        type: 'string',
+        choices: ['scripted', 'claude'],
+        description: 'Who plays the agents',
+        default: 'scripted',
+      },
+      {
+        name: 'modelServer',
+        type: 'boolean',
+        description:
+          'With --backend claude: its model is a script on this machine, and nothing of your configuration or login is used',
+      },
+      {
+        name: 'claude',
+        type: 'string',
+        placeholder: 'path',
+        description: 'With --backend claude: the Claude Code to run',
+        default: 'the one on PATH, then in node_modules',
+      },
     ],
-    examples: ['atelier demo'],
+    examples: [
+      'atelier demo',
+      'atelier demo --backend claude --model-server',
+      'atelier demo --backend claude',
+    ],
     load: async () => (await import('./commands/demo.ts')).runDemoCommand,
   },
   {
@@ -92,6 +119,49 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     ],
     examples: ['atelier host'],
     load: async () => (await import('./commands/host.ts')).runHost,
+  },
+  {
+    name: 'board-worker',
+    summary: 'Be a worker of the board, in this terminal: take items of one type and do them',
+    details:
+      'It is woken at once when an item becomes ready. Ctrl-C ends it after what it runs; a second Ctrl-C at once, and its items are ready again. Workers that run with `atelier up` stand in the configuration, under workers.',
+    group: 'workshop',
+    params: [
+      { name: 'name', type: 'string', required: true, positional: true, description: 'Name of the worker' },
+      {
+        name: 'type',
+        type: 'string',
+        required: true,
+        positional: true,
+        description: 'Type of the items that it takes, such as code or review',
+      },
+      { name: 'profile', type: 'string', description: 'Profile that its agents are made from' },
+      {
+        name: 'worktree',
+        type: 'boolean',
+        description: 'Each item in a git worktree of its own, merged when done',
+      },
+      {
+        name: 'concurrency',
+        type: 'number',
+        integer: true,
+        min: 1,
+        description: 'Items at the same time',
+        default: '1',
+      },
+      {
+        name: 'interval',
+        type: 'duration',
+        description: 'How often to look for items that nothing announced',
+        default: '60s',
+      },
+      ...DEFINITION_PARAMS.filter(({ name }) => name !== 'worktree' && name !== 'session'),
+    ],
+    examples: [
+      'atelier board-worker dev code --profile coder --worktree',
+      'atelier board-worker rev review --profile reviewer --concurrency 2',
+    ],
+    load: async () => (await import('./commands/board-worker.ts')).runBoardWorker,
   },
   {
     name: 'repl',

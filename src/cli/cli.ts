@@ -1,6 +1,6 @@
 /** One command line from its words to its exit status. */
 import { AtelierError, ERROR_CODES, isAtelierError, messageOf } from '../errors.ts'
-import type { OperationInput } from '../operations/operation.ts'
+import type { OperationInput, Param } from '../operations/operation.ts'
 import { systemClock } from '../time/system-clock.ts'
 import {
   parseArguments,
@@ -9,6 +9,7 @@ import {
   type Globals,
   type ParsedArguments,
 } from './arguments.ts'
+import { NOUNS } from '../operations/find.ts'
 import { EXIT_OK, isCliCommand, type Command, type ExitStatus } from './command.ts'
 import { findCommand } from './commands.ts'
 import { note, printJson, type Openers, type Session } from './session.ts'
@@ -29,13 +30,23 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
     const { verb, rest } = splitVerb(words)
     if (verb === undefined || verb === 'help')
       return await runWithoutVerb(verb === 'help' ? rest : [], words, options)
+    if (NOUNS.has(verb)) return await runWithoutVerb([verb], words, options)
     const command = await findCommand(verb)
     const parsed = parseArguments(command.params, rest)
     json = parsed.globals.json === true
     if (parsed.globals.version === true) return await showVersion(options.terminal)
     if (parsed.globals.help === true) return await showHelp(command, options.terminal)
-    const input = await completeInput(parsed, options.terminal)
-    return await run(command, input, await openSession(command, parsed.globals, options))
+    const input = await readFiles(
+      command.params,
+      await completeInput(parsed, options.terminal),
+      options.terminal,
+    )
+    const session = await openSession(command, parsed.globals, options)
+    try {
+      return await run(command, input, session)
+    } finally {
+      await endLeftovers(session)
+    }
   } catch (error) {
     return tellError(error, json, options.terminal)
   }
@@ -46,6 +57,14 @@ async function run(command: Command, input: OperationInput, session: Session): P
     return (await import('./run-operation.ts')).runOperation(command, input, session)
   const act = await command.load()
   return act(input as never, session)
+}
+
+/** After the output, so that nobody waits for it. */
+async function endLeftovers(session: Session): Promise<void> {
+  for (const { dir, killed } of await session.open.endLeftovers()) {
+    const what = killed === 1 ? 'a process' : `${killed} processes`
+    note(session, `Ended ${what} that a host in ${dir} had left running when it died.`)
+  }
 }
 
 async function openSession(command: Command, globals: Globals, options: CliOptions): Promise<Session> {
@@ -76,14 +95,25 @@ async function completeInput(
   return { ...input, [fromInput.name]: readStandardInput(fromInput, await readInput(terminal)) }
 }
 
+/** Puts what a file holds in the place of its name. Loaded only where a file is named. */
+async function readFiles(
+  params: readonly Param[],
+  input: OperationInput,
+  terminal: Terminal,
+): Promise<OperationInput> {
+  const isNamed = params.some(({ name, reads }) => reads !== undefined && input[name] !== undefined)
+  return isNamed ? (await import('./input-files.ts')).readInputFiles(params, input, terminal) : input
+}
+
 async function runWithoutVerb(
   topic: readonly string[],
   words: readonly string[],
   options: CliOptions,
 ): Promise<ExitStatus> {
   const { terminal } = options
-  if (topic[0] !== undefined && !topic[0].startsWith('-'))
-    return showHelp(await findCommand(topic[0]), terminal)
+  const { verb } = splitVerb(topic)
+  if (verb !== undefined && NOUNS.has(verb)) return showNoun(verb, terminal)
+  if (verb !== undefined) return showHelp(await findCommand(verb), terminal)
   if (topic.length === 0 && words[0] !== 'help' && parseArguments([], words).globals.version === true)
     return showVersion(terminal)
   const { overview } = await import('./help.ts')
@@ -94,6 +124,12 @@ async function runWithoutVerb(
 async function showHelp(command: Command, { out }: Terminal): Promise<ExitStatus> {
   const { commandHelp } = await import('./help.ts')
   out.write(commandHelp(command, out))
+  return EXIT_OK
+}
+
+async function showNoun(noun: string, { out }: Terminal): Promise<ExitStatus> {
+  const { nounHelp } = await import('./help.ts')
+  out.write(await nounHelp(noun, out))
   return EXIT_OK
 }
 

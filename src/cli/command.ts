@@ -1,4 +1,5 @@
 /** Commands as the CLI knows them: every operation, and the few verbs that only a command line has. */
+import { commandName } from '../operations/names.ts'
 import type { Operation, OperationGroup, Param } from '../operations/operation.ts'
 import type { Session } from './session.ts'
 
@@ -24,6 +25,11 @@ export interface CliCommand {
 export type Command = Operation | CliCommand
 
 export type CommandGroup = OperationGroup | CliCommand['group']
+
+/** What to write for a command: its name, or the words that it has here. */
+export function wordsOf(command: Command): string {
+  return commandName(command)
+}
 
 /** True for what is no verb of the other surfaces. */
 export function isCliCommand(command: Command): command is CliCommand {

@@ -2,8 +2,8 @@
 import { GROUP_TITLES } from '../operations/table.ts'
 import type { Param } from '../operations/operation.ts'
 import { flagOf, GLOBAL_PARAMS, placeOf } from './arguments.ts'
-import type { Command, CommandGroup } from './command.ts'
-import { allCommands } from './commands.ts'
+import { wordsOf, type Command, type CommandGroup } from './command.ts'
+import { allCommands, commandsOf } from './commands.ts'
 import { paintFor, type Paint } from './paint.ts'
 import type { Sink } from './terminal.ts'
 import { pad, widthOf, wrap } from './text.ts'
@@ -21,7 +21,7 @@ export async function overview(sink: Sink): Promise<string> {
   const groups = Object.entries(TITLES).map(([group, title]) => {
     const commands = all.filter((command) => command.group === group)
     return `${paint.strong(title)}\n${entries(
-      commands.map(({ name, summary }) => [name, summary]),
+      commands.map((command) => [wordsOf(command), command.summary]),
       { width, paint, label: 17 },
     )}`
   })
@@ -30,6 +30,18 @@ export async function overview(sink: Sink): Promise<string> {
     `${paint.strong('Usage')}  atelier <verb> [--json] [--dir <folder>]\n`,
     ...groups,
     `Begin with ${paint.name('atelier init')}, or watch ${paint.name('atelier demo')}. More: ${paint.name('atelier <verb> --help')}\n`,
+  ].join('\n')
+}
+
+/** The commands that begin with a noun. */
+export async function nounHelp(noun: string, sink: Sink): Promise<string> {
+  const paint = paintFor(sink)
+  const commands = await commandsOf(noun)
+  const rows = commands.map((command) => [wordsOf(command), command.summary] as const)
+  return [
+    `${paint.strong('Usage')}  atelier ${noun} <verb> [flags]\n`,
+    entries(rows, { width: Math.min(sink.width, WIDEST), paint, label: 19 }),
+    `More: ${paint.name(`atelier ${noun} <verb> --help`)}\n`,
   ].join('\n')
 }
 
@@ -64,13 +76,13 @@ export function commandHelp(command: Command, sink: Sink): string {
 }
 
 /** `atelier ask <agent> [<prompt>...] [flags]`. */
-export function usageOf({ name, params }: Command): string {
-  const places = params.filter(({ positional }) => positional === true)
+export function usageOf(command: Command): string {
+  const places = command.params.filter(({ positional }) => positional === true)
   const words = places.map((param) => {
     const place = `<${placeOf(param)}>${param.rest === true ? '...' : ''}`
     return param.required === true && param.stdin !== 'missing' ? place : `[${place}]`
   })
-  return ['atelier', name, ...words, '[flags]'].join(' ')
+  return ['atelier', wordsOf(command), ...words, '[flags]'].join(' ')
 }
 
 function placeLabel(param: Param): string {
@@ -87,6 +99,7 @@ export function describe(param: Param): string {
   const facts = [
     ...(param.choices === undefined || placeOf(param).includes('|') ? [] : [param.choices.join(', ')]),
     ...(param.type === 'names' && param.positional !== true ? ['separated by commas'] : []),
+    ...(param.type === 'texts' ? ['may be given several times'] : []),
     ...(param.type === 'duration' ? ['such as 90s or 5m'] : []),
     ...(param.stdin === undefined
       ? []

@@ -7,8 +7,9 @@ import { processTerminal } from './terminal.ts'
 const open: Openers = {
   views: async (options) => (await import('../workshop.ts')).openViews(options),
   workshop: async (options) => (await import('../workshop.ts')).openWorkshop(options),
-  findFolder: async (from) => (await import('../workshop.ts')).findProjectFolder(from),
+  findFolder: async (from) => (await import('../folders.ts')).findProjectFolder(from),
   trust: async (dir) => (await import('../workshop.ts')).trustFolder(dir),
+  endLeftovers: async () => (await import('../workshop.ts')).endLeftovers(),
 }
 
 const unread = new AbortController()

@@ -32,6 +32,11 @@ async function runOnViews(
 ): Promise<ExitStatus> {
   const views = await session.open.views({ dir: session.dir })
   try {
+    if (operation.changes === true) {
+      const { runBoard } = await import('./run-board.ts')
+      const printed = (output: unknown): Promise<ExitStatus> => print(operation, output, session, input)
+      return await runBoard(operation, input, { session, views, print: printed })
+    }
     if (operation.streams !== true)
       return await print(operation, await operation.run(views, input, {}), session, input)
     return await follow(
@@ -123,7 +128,8 @@ async function print(
     const { showOutput } = await import('./views/show.ts')
     showOutput(operation.name, output, session, input)
   }
-  return operation.needs === 'host' ? statusOfReplies(operation.replies?.(output)) : EXIT_OK
+  if (operation.needs === 'host') return statusOfReplies(operation.replies?.(output))
+  return operation.isIncomplete?.(output) === true ? EXIT_INCOMPLETE : EXIT_OK
 }
 
 /** Ok if nobody failed; incomplete if some did; if all did, what their failures have in common. */

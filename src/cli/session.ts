@@ -2,7 +2,7 @@
 import type { WorkshopViews } from '../facade/contract.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
 import type { Clock } from '../time/clock.ts'
-import type { OpenOptions } from '../workshop.ts'
+import type { EndedLeftovers, OpenOptions } from '../workshop.ts'
 import type { Globals } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,6 +14,8 @@ export interface Openers {
   findFolder(from: string): Promise<string>
   /** Trusts a folder's configuration; gives the folder as it is listed. */
   trust(dir: string): Promise<string>
+  /** Ends what dead hosts left running, of any workshop of this user; never throws. */
+  endLeftovers(): Promise<readonly EndedLeftovers[]>
 }
 
 export interface Session {

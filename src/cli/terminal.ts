@@ -8,6 +8,8 @@ export interface Sink {
   readonly colour: boolean
   /** Columns that a line may take; no limit where nobody reads lines of a screen. */
   readonly width: number
+  /** Lines of the screen. */
+  readonly height: number
   write(text: string): void
 }
 
@@ -21,9 +23,14 @@ export interface Terminal {
 
 /** A terminal that does not tell its width. */
 const USUAL_WIDTH = 80
+const USUAL_HEIGHT = 24
 
 /** Only a terminal has columns. */
-type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+type OutputStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
 
 /**
  * A stream as a sink. Making a stream of a descriptor takes milliseconds, which the shortest commands would
@@ -66,6 +73,10 @@ class StreamSink implements Sink {
     const columns = Number(this.#env['COLUMNS'])
     if (Number.isInteger(columns) && columns > 0) return columns
     return this.isTerminal ? this.#stream.columns || USUAL_WIDTH : Number.POSITIVE_INFINITY
+  }
+
+  get height(): number {
+    return this.isTerminal ? this.#stream.rows || USUAL_HEIGHT : Number.POSITIVE_INFINITY
   }
 
   write(text: string): void {

@@ -1,9 +1,11 @@
-/** Looks at the project: its state folder, its configuration and its hosts. */
+/** Looks at the project: its state folder, its configuration, its hosts, and what hosts left. */
 import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isAtelierError, messageOf } from '../errors.ts'
 import { configFileOf, loadConfig } from '../loading/config-file.ts'
 import { assertTrusted } from '../loading/trust.ts'
+import { deadHosts, ledgerFolder } from '../processes/ledger.ts'
+import { processesOf } from '../processes/sweep.ts'
 import { type Check, type Environment, fail, ok, quoted, warn } from './check.ts'
 
 const DATABASE_FILES = ['atelier.db', 'atelier.db-wal', 'atelier.db-shm']
@@ -12,11 +14,7 @@ const DATABASE_FILES = ['atelier.db', 'atelier.db-wal', 'atelier.db-shm']
 export function checkState(folder: string): Check {
   const nearest = nearestExisting(folder)
   if (!isFolder(nearest))
-    return fail(
-      'state',
-      `${nearest} is a file, where a folder is needed`,
-      `Move it: \`mv ${quoted(nearest)} ${quoted(`${nearest}.moved`)}\``,
-    )
+    return fail('state', `${nearest} is a file, where a folder is needed`, moving(nearest))
   const paths = [
     nearest,
     ...DATABASE_FILES.map((name) => join(folder, name)).filter((path) => existsSync(path)),
@@ -87,6 +85,29 @@ export function checkHosts(hosts: readonly SeenHost[]): Check {
   )
 }
 
+/** What hosts of any workshop left running when they died, and whether hosts can be entered in the ledger. */
+export async function checkLeftovers(now: number): Promise<Check> {
+  const name = 'processes'
+  const folder = nearestExisting(ledgerFolder())
+  if (!isFolder(folder)) return warn(name, `${folder} is a file, where a folder is needed`, moving(folder))
+  if (!isWritable(folder))
+    return warn(
+      name,
+      `${folder} cannot be written: what a host leaves when it dies may go on`,
+      opening(folder),
+    )
+  const dead = deadHosts(now)
+  const left = await Promise.all(dead.map(({ host }) => processesOf({ markers: { host } })))
+  const pids = left.flat().map(({ pid }) => pid)
+  if (pids.length === 0) return ok(name, 'no host left any running')
+  const dirs = [...new Set(dead.map(({ dir }) => dir))].join(', ')
+  return warn(
+    name,
+    `left running by hosts that died in ${dirs}: ${pids.join(', ')}`,
+    'Every command ends them when it ends, as this one does; run `atelier doctor` again to see what is left',
+  )
+}
+
 /** The store cannot be read: what is in it is not known. */
 export function hostsUnknown(error: unknown): Check {
   return fail('host', messageOf(error), 'Make the state readable; nothing of it has to be removed for that')
@@ -107,6 +128,10 @@ function isWritable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+function moving(path: string): string {
+  return `Move it: \`mv ${quoted(path)} ${quoted(`${path}.moved`)}\``
 }
 
 /** Only its owner may open a file; somebody else's has to be given first. */

@@ -18,6 +18,8 @@ import type {
   TranscriptEntry,
 } from '../team/view-types.ts'
 import type { Duration } from '../time/duration.ts'
+import type { BoardMembers, BoardViews } from './board-contract.ts'
+import type { WorkerView } from '../workers/staff.ts'
 
 /** An agent's answer to one prompt. */
 export interface Reply {
@@ -114,6 +116,16 @@ export type AgentOptions = Omit<DefinitionFields, 'timeoutMs' | 'permissionMode'
   readonly description?: string
 }
 
+/** How a board worker works: the options of its agents, and how it takes items. */
+export type BoardWorkerOptions = Omit<AgentOptions, 'worktree'> & {
+  /** How often it looks for items that no event announced; default 60 s. It is woken at once by those that are. */
+  readonly interval?: Duration
+  /** Each attempt works in a git worktree of its own, and what it made is merged. */
+  readonly worktree?: boolean
+  /** Items at the same time, each by an agent of its own; default 1. */
+  readonly concurrency?: number
+}
+
 /** A definition that was accepted; `stored` resolves when it is durable. */
 export interface Defined {
   readonly name: string
@@ -137,7 +149,7 @@ export interface WatchOptions {
 }
 
 /** What only reads: it works beside running hosts, and starts none. */
-export interface WorkshopViews {
+export interface WorkshopViews extends BoardViews {
   /** Who is working, on what, at which cost. */
   status(): Promise<TeamStatus>
   /** Names, sorted. */
@@ -149,6 +161,8 @@ export interface WorkshopViews {
   result(agent: string, form: 'full'): Promise<FullResult>
   /** What the agent was asked and answered, oldest first. */
   history(agent: string, options?: { readonly last?: number }): Promise<readonly HistoryEntry[]>
+  /** Board workers on all hosts. */
+  workers(): Promise<readonly WorkerView[]>
   /** What happened in one turn, or in the agent's last one. */
   transcript(turnOrAgent: string): Promise<readonly TranscriptEntry[]>
   cost(): Promise<CostReport>
@@ -171,7 +185,7 @@ export interface WorkshopViews {
 }
 
 /** A project folder with its team. */
-export interface Workshop extends WorkshopViews, AsyncDisposable {
+export interface Workshop extends WorkshopViews, BoardMembers, AsyncDisposable {
   /** Absolute path of the project folder. */
   readonly dir: string
   configure(options: ConfigureOptions): void
@@ -190,8 +204,12 @@ export interface Workshop extends WorkshopViews, AsyncDisposable {
   awaitAll(options?: WaitOptions): Promise<TeamReplies>
   pipe(from: string | PendingReply | Reply, to: string, message?: string, options?: AskOptions): PendingReply
   fan(message: string, agents: readonly string[], options?: AskOptions): PendingFan
+  /** Starts a worker that takes items of a type from the board, or changes the one of that name. */
+  boardWorker(name: string, type: string, options?: BoardWorkerOptions): Defined
+  /** The worker takes nothing more; what it runs goes on. */
+  stopBoardWorker(name: string): void
   /** Cancels what an agent works on and what waits for it. */
-  cancel(agent: string): Promise<number>
+  interrupt(agent: string): Promise<number>
   setBudget(limitUsd: number | null, agent?: string): Promise<BudgetView>
   resetBudget(agent?: string): Promise<BudgetView>
   put(key: string, value: Json, options?: PutOptions): Promise<ContextEntry>

@@ -109,7 +109,7 @@ export class Talking {
   }
 
   /** Cancels what an agent works on and what waits for it. */
-  cancel(agent: string): Promise<number> {
+  interrupt(agent: string): Promise<number> {
     return cancelMessages(this.#team, { agent }, `Cancelled by ${this.#team.by.actor}.`)
   }
 

@@ -19,6 +19,10 @@ import {
   type ViewContext,
 } from '../team/views.ts'
 import { watchEvents } from '../team/watching.ts'
+import { parseDuration } from '../time/duration.ts'
+import { boardSettled } from '../workers/settled.ts'
+import { viewBoard, viewItem, viewReady } from '../workers/views.ts'
+import { viewWorkers } from '../workers/staff.ts'
 import type { WatchOptions, WorkshopViews } from './contract.ts'
 
 const DEFAULT_HISTORY = 20
@@ -54,6 +58,7 @@ export function createViews(
     result,
     history: (agent, { last = DEFAULT_HISTORY } = {}) => viewHistory(view, agent, last),
     transcript: (turnOrAgent) => viewTranscript(view, turnOrAgent),
+    workers: () => store.read(viewWorkers),
     cost: () => viewCost(store),
     totalCost: async () => (await viewCost(store)).total.costUsd,
     budget: (agent) => viewBudget(store, budgetScope(agent)),
@@ -70,6 +75,15 @@ export function createViews(
           ? { last: last ?? DEFAULT_EVENTS }
           : { after, ...(last === undefined ? {} : { limit: last }) }),
         ...(types === undefined ? {} : { types }),
+      })
+    },
+    board: (filter) => viewBoard(view, filter),
+    item: (id) => viewItem(view, id),
+    ready: (type) => viewReady(view, type),
+    async boardSettled({ timeout, signal } = {}) {
+      return boardSettled(view, {
+        ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
+        ...(signal === undefined ? {} : { signal }),
       })
     },
     watch(options: WatchOptions = {}) {

@@ -26,12 +26,15 @@ import {
   setBudget,
 } from '../team/defining.ts'
 import type { Host } from '../team/host.ts'
+import type { BoardWorkers } from '../workers/board-workers.ts'
 import { requestStop } from '../team/host-control.ts'
 import type { BudgetView, ContextEntry, HostLine, ScheduleView } from '../team/view-types.ts'
 import { viewHosts, type ViewContext } from '../team/views.ts'
+import { createBoard } from './board.ts'
 import type {
   AgentOptions,
   AskOptions,
+  BoardWorkerOptions,
   ConfigureOptions,
   Defined,
   PendingCast,
@@ -45,6 +48,7 @@ import type {
   WorkshopViews,
 } from './contract.ts'
 import type { Roster } from './roster.ts'
+import { startBoardWorker } from './staffing.ts'
 import { Talking } from './talking.ts'
 
 /** How often a merge is tried while others write the same key. */
@@ -59,7 +63,9 @@ export interface WorkshopParts {
   readonly roster: Roster
   /** The host of this process, if it runs agents. */
   readonly host: Host | undefined
-  readonly concurrency: { value: number }
+  readonly concurrency: { value: number | undefined }
+  /** The board workers of this process, if it runs agents. */
+  readonly workers: BoardWorkers | undefined
   readonly activity: Set<ActivityListener>
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
@@ -157,10 +163,16 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
 
   return {
     ...views,
+    ...createBoard({ team, source: view, views, open }),
     dir,
     configure,
     profile,
     agent,
+    boardWorker(name: string, type: string, options: BoardWorkerOptions = {}): Defined {
+      open()
+      return startBoardWorker({ workers: parts.workers, agent }, name, type, options)
+    },
+    stopBoardWorker: (name: string) => parts.workers?.remove(name),
     dismiss: (name: string) => dismissAgent(team, name),
     reset: (name: string) => resetAgent(team, name),
     async resetAll() {
@@ -189,7 +201,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
       open()
       return talking.fan(message, agents, options)
     },
-    cancel: (name: string) => talking.cancel(name),
+    interrupt: (name: string) => talking.interrupt(name),
     async setBudget(limitUsd: number | null, name?: string): Promise<BudgetView> {
       if (limitUsd !== null && !(Number.isFinite(limitUsd) && limitUsd >= 0)) {
         throw new AtelierError(

@@ -4,9 +4,7 @@
  * wrong, and they get the scrubbed environment of every child.
  */
 import { AtelierError, isAtelierError } from '../errors.ts'
-import { childEnvironment } from '../processes/environment.ts'
-import { runProgram } from '../processes/program.ts'
-import { redactor } from '../processes/redact.ts'
+import { LOOK_ONLY, isNoRepository, noRepository, runGit } from './run.ts'
 
 /** A status of very many files is cut, not refused. */
 const MAX_STATUS_BYTES = 1 << 20
@@ -48,7 +46,7 @@ export interface GitCommit {
  */
 export async function isRepository(dir: string): Promise<boolean> {
   try {
-    const result = await runGit(dir, ['rev-parse', '--is-inside-work-tree'], HASH_BYTES)
+    const result = await look(dir, ['rev-parse', '--is-inside-work-tree'], HASH_BYTES)
     return result.code === 0 && result.output.trim() === 'true'
   } catch (error) {
     if (isAtelierError(error, 'not_found')) return false
@@ -68,7 +66,7 @@ export async function gitSummary(
   const [status, log] = await Promise.all([
     git(dir, ['status', '--porcelain=v1', '--branch', '-z', '--ignore-submodules=dirty'], MAX_STATUS_BYTES),
     // HEAD says nothing before the first commit; `--` keeps it from being taken for a path.
-    runGit(
+    look(
       dir,
       ['log', '-z', '--no-show-signature', '--format=%h %s', '-n', count, 'HEAD', '--'],
       MAX_STATUS_BYTES,
@@ -159,68 +157,23 @@ function commitsOf(output: string): GitCommit[] {
 
 /** The commit that is checked out; null before the first one. */
 async function headOf(dir: string): Promise<string | null> {
-  const result = await runGit(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], HASH_BYTES)
+  const result = await look(dir, ['rev-parse', '--verify', '--quiet', 'HEAD'], HASH_BYTES)
   if (result.code !== 0 && result.error !== '') throw refusal(dir, 'rev-parse', result.error)
   return result.code === 0 ? result.output.trim() : null
 }
 
 async function git(dir: string, args: readonly string[], maxBytes: number): Promise<string> {
-  const { code, output, error } = await runGit(dir, args, maxBytes)
+  const { code, output, error } = await look(dir, args, maxBytes)
   if (code !== 0) throw refusal(dir, args[0] ?? '', error)
   return output
 }
 
 function refusal(dir: string, command: string, error: string): AtelierError {
-  const details = { dir }
-  if (/not a git repository|must be run in a work tree|cannot use bare repository/u.test(error)) {
-    const message = `${dir} is in no git working tree. Run git init there, or name another folder.`
-    return new AtelierError('not_found', message, { details })
-  }
-  return new AtelierError('unsupported', `git ${command} failed in ${dir}: ${error}`, { details })
+  if (isNoRepository(error)) return noRepository(dir)
+  return new AtelierError('unsupported', `git ${command} failed in ${dir}: ${error}`, { details: { dir } })
 }
 
-/** Never asks, never writes, never fetches, and starts no programs beside git. */
-const SETTINGS = [
-  '--no-pager',
-  '-c',
-  'core.fsmonitor=false',
-  '-c',
-  'core.hooksPath=/dev/null',
-  '-c',
-  'core.quotePath=false',
-  // `git diff` would take the lock of the index, and an agent's own git would find it taken.
-  '-c',
-  'diff.autoRefreshIndex=false',
-  // A bare repository among the files of a project is data, not a repository to be read.
-  '-c',
-  'safe.bareRepository=explicit',
-]
-const VARIABLES = {
-  // Nor does `git status` take it.
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_NO_LAZY_FETCH: '1',
-  // Messages are read here, so they come in one language.
-  LC_ALL: 'C.UTF-8',
-  LANGUAGE: 'C',
-}
-
-async function runGit(
-  dir: string,
-  args: readonly string[],
-  maxOutputBytes: number,
-): Promise<{ readonly code: number | null; readonly output: string; readonly error: string }> {
-  const env = childEnvironment({ set: VARIABLES })
-  const result = await runProgram({
-    file: 'git',
-    args: [...SETTINGS, ...args],
-    cwd: dir,
-    env,
-    maxOutputBytes,
-  })
-  if (result.ok) {
-    return { code: result.exit.code, output: result.stdout, error: redactor(process.env)(result.stderr) }
-  }
-  const code = result.failure.kind === 'missing_executable' ? 'unsupported' : 'not_found'
-  throw new AtelierError(code, result.failure.message, { details: { dir } })
+/** Takes no lock and fetches nothing. */
+async function look(dir: string, args: readonly string[], maxBytes: number): ReturnType<typeof runGit> {
+  return runGit({ dir }, args, { env: LOOK_ONLY, maxBytes })
 }

@@ -4,7 +4,7 @@ import { extname, join, resolve } from 'node:path'
 import type { AgentBackend } from '../agent-backend.ts'
 import type { ProfileDefinition } from '../agents/definition.ts'
 import { AtelierError, messageOf } from '../errors.ts'
-import type { AgentOptions, ConfigureOptions } from '../facade/contract.ts'
+import type { AgentOptions, BoardWorkerOptions, ConfigureOptions } from '../facade/contract.ts'
 import type { Json } from '../json.ts'
 
 const CODE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs']
@@ -21,10 +21,18 @@ export type ProfileConfig = Omit<AgentOptions, 'profile' | 'role'> & { readonly 
 /** A backend made in code, or a function that makes it when the configuration is loaded. */
 export type BackendConfig = AgentBackend | (() => AgentBackend | Promise<AgentBackend>)
 
+/** A board worker of a configuration. */
+export type WorkerConfig = BoardWorkerOptions & {
+  /** The items that it takes. */
+  readonly type: string
+}
+
 /** What a configuration holds: everything of `configure`, and the team. */
 export interface WorkshopConfig extends ConfigureOptions {
   readonly profiles?: Readonly<Record<string, ProfileConfig>>
   readonly agents?: Readonly<Record<string, AgentOptions>>
+  /** Board workers, by name: `atelier up` runs them. */
+  readonly workers?: Readonly<Record<string, WorkerConfig>>
   /** Backends beyond those that Atelier brings; agents choose them by their id. Not in JSON and YAML. */
   readonly backends?: readonly BackendConfig[]
   /** What the scripted backend answers, as its page documents it: a team without an account. */
@@ -40,12 +48,14 @@ export interface LoadedConfig {
   readonly profiles: Readonly<Record<string, ProfileDefinition>>
   /** For `agent`. */
   readonly agents: Readonly<Record<string, AgentOptions>>
+  /** For `boardWorker`. */
+  readonly workers: Readonly<Record<string, WorkerConfig>>
   readonly backends: readonly AgentBackend[]
   /** What the scripted backend answers; its adapter checks it. */
   readonly scripted?: Json
 }
 
-const EMPTY: LoadedConfig = { file: null, configure: {}, profiles: {}, agents: {}, backends: [] }
+const EMPTY: LoadedConfig = { file: null, configure: {}, profiles: {}, agents: {}, workers: {}, backends: [] }
 
 /** Types an `atelier.config.ts`: `export default defineConfig({ … })`. */
 export function defineConfig(config: WorkshopConfig): WorkshopConfig {

@@ -6,10 +6,12 @@ import {
   configureShape,
   isBackendObject,
   profileSchema,
+  workerSchema,
   type AgentInput,
   type BackendObject,
   type ConfigureInput,
   type ProfileInput,
+  type WorkerInput,
 } from '../agents/option-schemas.ts'
 import type { Json } from '../json.ts'
 
@@ -20,6 +22,7 @@ export const BACKEND_RULE =
 export type ConfigInput = ConfigureInput & {
   readonly profiles?: Readonly<Record<string, ProfileInput>> | undefined
   readonly agents?: Readonly<Record<string, AgentInput>> | undefined
+  readonly workers?: Readonly<Record<string, WorkerInput>> | undefined
   readonly backends?: readonly (BackendObject | (() => unknown))[] | undefined
   readonly scripted?: Json | undefined
 }
@@ -28,6 +31,7 @@ const shape: Omit<Shape<ConfigInput>, 'backends'> = {
   ...configureShape,
   profiles: byName(profileSchema, 'an object of profiles by name').optional(),
   agents: byName(agentSchema, 'an object of agents by name').optional(),
+  workers: byName(workerSchema, 'an object of board workers by name').optional(),
   scripted: anyJson.optional(),
 }
 

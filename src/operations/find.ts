@@ -7,6 +7,8 @@ const defining: Load = async () => (await import('./defining.ts')).DEFINING
 const team: Load = async () => (await import('./team.ts')).TEAM
 const talk: Load = async () => (await import('./talk.ts')).TALK
 const results: Load = async () => (await import('./results.ts')).RESULTS
+const board: Load = async () => (await import('./board.ts')).BOARD
+const work: Load = async () => (await import('./work.ts')).WORK
 const money: Load = async () => (await import('./money.ts')).MONEY
 const context: Load = async () => (await import('./context.ts')).CONTEXT
 const schedules: Load = async () => (await import('./schedules.ts')).SCHEDULES
@@ -30,10 +32,26 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   'await-all': talk,
   pipe: talk,
   fan: talk,
-  cancel: talk,
+  interrupt: talk,
   result: results,
   history: results,
   transcript: results,
+  board,
+  work,
+  'work-from-result': work,
+  ready: work,
+  item: work,
+  claim: work,
+  start: work,
+  complete: work,
+  fail: work,
+  release: work,
+  extend: work,
+  cancel: work,
+  retry: work,
+  skip: work,
+  'remove-item': work,
+  'clear-board': work,
   cost: money,
   budget: money,
   put: context,
@@ -47,6 +65,37 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   watch: log,
   'git-summary': repository,
   'git-diff': repository,
+}
+
+/** Operations whose words on a command line are not their name. */
+const COMMANDS: Readonly<Record<string, OperationName>> = {
+  'work add': 'work',
+  'work from-result': 'work-from-result',
+  'work ready': 'ready',
+  'work show': 'item',
+  'work claim': 'claim',
+  'work start': 'start',
+  'work complete': 'complete',
+  'work fail': 'fail',
+  'work release': 'release',
+  'work extend': 'extend',
+  'work cancel': 'cancel',
+  'work retry': 'retry',
+  'work skip': 'skip',
+  'work remove': 'remove-item',
+  'work clear': 'clear-board',
+}
+
+/** First words of command lines that need a second one. */
+export const NOUNS: ReadonlySet<string> = new Set(
+  Object.keys(COMMANDS).map((command) => command.split(' ')[0] as string),
+)
+
+/** The operation with these words on a command line; undefined if there is none. */
+export async function findByCommand(command: string): Promise<Operation | undefined> {
+  if (Object.hasOwn(COMMANDS, command)) return findOperation(COMMANDS[command] as OperationName)
+  const found = await findOperation(command)
+  return found?.command === undefined ? found : undefined
 }
 
 /** The operation of that name, in kebab-case; undefined if there is none. */

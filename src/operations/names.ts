@@ -10,6 +10,17 @@ export function libraryName(kebab: string): string {
   return kebab.replaceAll(/-([a-z])/gu, (_dash, letter: string) => letter.toUpperCase())
 }
 
+/** The words of a command line: `work-from-result` may be `work from-result` there. */
+export function commandName({
+  name,
+  command = name,
+}: {
+  readonly name: string
+  readonly command?: string
+}): string {
+  return command
+}
+
 /** The tool of an MCP server: `await-all` is `await_all`. */
 export function toolName(kebab: string): string {
   return kebab.replaceAll('-', '_')

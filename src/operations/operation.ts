@@ -8,8 +8,11 @@ import type { Json } from '../json.ts'
 import type { Duration } from '../time/duration.ts'
 import type { Outputs } from './outputs.ts'
 
-/** `names` is a list of texts; `duration` is milliseconds or a text such as `5m`. */
-export type ParamType = 'string' | 'number' | 'boolean' | 'duration' | 'json' | 'names'
+/**
+ * `names` is a list of short texts, `texts` one of texts that may hold commas; `duration` is milliseconds or a text such
+ * as `5m`.
+ */
+export type ParamType = 'string' | 'number' | 'boolean' | 'duration' | 'json' | 'names' | 'texts'
 
 /** One input of an operation. */
 export interface Param {
@@ -31,6 +34,10 @@ export interface Param {
   readonly min?: number
   /** A value that is no JSON is taken as text: `put greeting hello`. */
   readonly orText?: true
+  /** Of no use to other surfaces, and unknown to them. */
+  readonly only?: 'cli'
+  /** The command line reads the file of this name, and gives what it holds as another param. */
+  readonly reads?: { readonly into: string; readonly as: 'text' | 'data' }
   /** What holds if it is left out, in words. */
   readonly default?: string
   /** A word or two for what to write, where the name does not say it. */
@@ -44,6 +51,7 @@ interface ParamValues {
   duration: Duration
   json: Json
   names: readonly string[]
+  texts: readonly string[]
 }
 
 type ValueOf<P extends Param> = P extends { readonly choices: readonly (infer Choice)[] }
@@ -68,6 +76,7 @@ export type OperationGroup =
   | 'team'
   | 'talk'
   | 'results'
+  | 'board'
   | 'money'
   | 'context'
   | 'schedules'
@@ -83,6 +92,8 @@ export interface OperationContext {
 interface Description<Name extends OperationName, Params extends readonly Param[]> {
   /** In kebab-case, as the CLI spells it. */
   readonly name: Name
+  /** Its words on a command line, where its name is not enough there. */
+  readonly command?: string
   /** One sentence without its full stop. */
   readonly summary: string
   /** What else is worth knowing, in whole sentences. */
@@ -105,6 +116,10 @@ export interface ViewOperation<
   readonly needs: 'views'
   /** It gives a stream, which ends when its reader or the signal ends it. */
   readonly streams?: true
+  /** What it gives goes on changing, so that a screen may follow it. */
+  readonly changes?: true
+  /** True if it came to less than was asked for: the exit status says so. */
+  readonly isIncomplete?: (output: Outputs[Name]) => boolean
   run(shop: WorkshopViews, input: InputOf<Params>, context: OperationContext): Output<Name>
 }
 
@@ -150,6 +165,8 @@ export type Operation = Erased<'views', WorkshopViews> | Erased<'team', Workshop
 interface Erased<Needs extends string, Shop> extends Description<OperationName, readonly Param[]> {
   readonly needs: Needs
   readonly streams?: true
+  readonly changes?: true
+  readonly isIncomplete?: (output: unknown) => boolean
   run(shop: Shop, input: OperationInput, context: OperationContext): Promise<unknown> | AsyncIterable<unknown>
 }
 

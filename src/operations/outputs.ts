@@ -1,5 +1,6 @@
 /** What every operation gives, by its name: JSON, or for `watch` a stream of it. */
 import type { AtelierEvent } from '../events.ts'
+import type { PostedItem } from '../facade/board-contract.ts'
 import type { Reply, TeamReplies, Workshop } from '../facade/contract.ts'
 import type { Json } from '../json.ts'
 
@@ -26,12 +27,30 @@ export interface Outputs {
   'await-all': TeamReplies
   pipe: Reply
   fan: TeamReplies
-  cancel: { readonly agent: string; readonly cancelled: number }
+  interrupt: { readonly agent: string; readonly cancelled: number }
 
   /** The text alone, or everything with `full`. */
   result: string | Given<'result'>
   history: Given<'history'>
   transcript: Given<'transcript'>
+
+  /** With `wait` also how the board came to rest. */
+  board: Given<'board'> & { readonly settled?: Given<'boardSettled'> }
+  work: readonly PostedItem[]
+  'work-from-result': readonly PostedItem[]
+  ready: Given<'ready'>
+  item: Given<'item'>
+  claim: Given<'claim'>
+  start: Given<'start'>
+  complete: Given<'complete'>
+  fail: Given<'fail'>
+  release: Given<'release'>
+  extend: Given<'extend'>
+  cancel: Given<'cancel'>
+  retry: Given<'retry'>
+  skip: Given<'skip'>
+  'remove-item': { readonly removed: readonly string[] }
+  'clear-board': { readonly removed: readonly string[] }
 
   cost: Given<'cost'>
   budget: Given<'budget'>

@@ -11,7 +11,8 @@ export type Spelling = 'camel' | 'snake'
 
 /** A strict object with one member per param. */
 export function inputSchema(operation: Operation, spelling: Spelling = 'camel'): z.ZodObject {
-  const members = operation.params.map((param) => {
+  const params = operation.params.filter(({ only }) => only === undefined)
+  const members = params.map((param) => {
     const value = valueSchema(param).describe(param.description)
     const name = spelling === 'camel' ? param.name : argumentName(param.name)
     return [name, param.required === true ? value : value.optional()] as const
@@ -33,6 +34,7 @@ function valueSchema(param: Param): z.ZodType {
     case 'json':
       return z.json()
     case 'names':
+    case 'texts':
       return z.array(z.string().min(1)).min(1)
   }
 }

@@ -1,4 +1,5 @@
 /** Every verb of the product, once. */
+import { BOARD } from './board.ts'
 import { CONTEXT } from './context.ts'
 import { DEFINING } from './defining.ts'
 import { LOG } from './log.ts'
@@ -9,12 +10,15 @@ import { RESULTS } from './results.ts'
 import { SCHEDULES } from './schedules.ts'
 import { TALK } from './talk.ts'
 import { TEAM } from './team.ts'
+import { WORK } from './work.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...DEFINING,
   ...TEAM,
   ...TALK,
   ...RESULTS,
+  ...BOARD,
+  ...WORK,
   ...MONEY,
   ...CONTEXT,
   ...SCHEDULES,
@@ -27,6 +31,7 @@ export const GROUP_TITLES: Readonly<Record<OperationGroup, string>> = {
   team: 'The team',
   talk: 'Talking to agents',
   results: 'What they did',
+  board: 'The board',
   money: 'Money',
   context: 'Shared values',
   schedules: 'Schedules',

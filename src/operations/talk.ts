@@ -183,16 +183,16 @@ const fan: Operation = operation({
     await shop.fan(message, agents, { ...options, ...signalOf(context) }),
 })
 
-const cancel: Operation = operation({
-  name: 'cancel',
+const interrupt: Operation = operation({
+  name: 'interrupt',
   summary: 'Cancel what an agent works on and what waits for it',
   group: 'talk',
   needs: 'team',
   rights: 'operate',
   params: [AGENT],
-  examples: ['atelier cancel impl'],
-  library: "await shop.cancel('impl')",
-  run: async (shop, input) => ({ agent: input.agent, cancelled: await shop.cancel(input.agent) }),
+  examples: ['atelier interrupt impl'],
+  library: "await shop.interrupt('impl')",
+  run: async (shop, input) => ({ agent: input.agent, cancelled: await shop.interrupt(input.agent) }),
 })
 
-export const TALK: readonly Operation[] = [ask, cast, awaitOne, awaitAll, pipe, fan, cancel]
+export const TALK: readonly Operation[] = [ask, cast, awaitOne, awaitAll, pipe, fan, interrupt]

@@ -10,6 +10,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
+import { crash } from '../failpoints.ts'
 import { sleep, type Clock } from '../time/clock.ts'
 import { systemClock } from '../time/system-clock.ts'
 import type { ProcessMarkers } from './environment.ts'
@@ -85,10 +86,12 @@ export type ChildStart =
   | { readonly ok: true; readonly child: Child }
   | { readonly ok: false; readonly failure: ProcessFailure }
 
-/** Starts a child, or says why it could not be started. */
+/** Starts a child, or says why it could not be started. Before the first child of a host its guard is started. */
 export async function startChild(options: ChildOptions): Promise<ChildStart> {
   const { spawn } = await import('node:child_process')
-  const { file, cwd } = options
+  const { file, cwd, markers } = options
+  if (markers?.host !== undefined) await (await import('./guard.ts')).guardHost(markers.host, cwd)
+  crash('child.start.before')
   try {
     const started = spawn(file, options.args ?? [], {
       cwd,
@@ -102,6 +105,7 @@ export async function startChild(options: ChildOptions): Promise<ChildStart> {
     const error = await new Promise<unknown>((resolve) => {
       started.once('spawn', () => resolve(undefined)).once('error', resolve)
     })
+    crash('child.start.after')
     if (error !== undefined) return { ok: false, failure: spawnFailure(error, file, cwd) }
     return { ok: true, child: new RunningChild(started, start, options) }
   } catch (error) {

@@ -9,6 +9,9 @@ export interface ProcessMarkers {
 /** The variables that carry the markers. */
 export const MARKER_VARIABLES = { turn: 'ATELIER_TURN', host: 'ATELIER_HOST' } as const
 
+/** The variable of a guard, which names the host that it guards. */
+export const GUARD_VARIABLE = 'ATELIER_GUARD'
+
 /** What programs need to find their files, speak the user's language and know who runs them. */
 const NEEDED: ReadonlySet<string> = new Set([
   'HOME',

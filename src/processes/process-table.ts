@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 
 import { soon } from '../time/system-clock.ts'
-import { MARKER_VARIABLES, type ProcessMarkers } from './environment.ts'
+import { GUARD_VARIABLE, MARKER_VARIABLES, type ProcessMarkers } from './environment.ts'
 import { isDead, readProc, readStat } from './identity.ts'
 
 /** One running process. */
@@ -22,7 +22,13 @@ const SLICE = 25
 /** Parent of the kernel's own threads, which have no environment. */
 const KTHREADD = 2
 
-/** Lists all processes that have not ended, and looks for the marker in their environments. */
+const GUARD_TEXT = Buffer.from(`\0${GUARD_VARIABLE}=`)
+
+/**
+ * Lists all processes that have not ended, and looks for the marker in their environments. Guards of hosts are left out
+ * where environments are read: when an agent's tool is itself a host and is ended, its guard has work to do. A guard
+ * carries no marker, so that a marked process cannot pass itself off as one.
+ */
 export async function listProcesses(markers: ProcessMarkers = {}): Promise<ProcessEntry[]> {
   return process.platform === 'linux' ? listFromProc(markers) : listFromPs()
 }
@@ -38,7 +44,9 @@ async function listFromProc(markers: ProcessMarkers): Promise<ProcessEntry[]> {
     const stat = readStat(pid)
     if (stat === undefined || isDead(stat.state)) continue
     const isKernels = pid === KTHREADD || stat.parent === KTHREADD
-    const marked = !isKernels && wanted.length > 0 && carries(pid, wanted)
+    const environment = isKernels || wanted.length === 0 ? undefined : readProc(`/proc/${pid}/environ`)
+    const marked = environment !== undefined && carries(environment, wanted)
+    if (!marked && environment !== undefined && holds(environment, GUARD_TEXT)) continue
     entries.push({
       pid,
       parent: stat.parent,
@@ -59,14 +67,14 @@ function pidNames(): string[] {
   }
 }
 
-/** True if the environment of a process holds every one of the variables. Another user's cannot be read. */
-function carries(pid: number, variables: readonly Buffer[]): boolean {
-  const environment = readProc(`/proc/${pid}/environ`)
-  if (environment === undefined || environment.length === 0) return false
-  return variables.every((variable) => {
-    const isFirst = environment.subarray(0, variable.length - 1).equals(variable.subarray(1))
-    return isFirst || environment.includes(variable)
-  })
+/** True if an environment holds every one of the variables. Another user's cannot be read, and holds none. */
+function carries(environment: Buffer, variables: readonly Buffer[]): boolean {
+  return environment.length > 0 && variables.every((variable) => holds(environment, variable))
+}
+
+/** The text begins with the zero byte that parts a variable from the one before; the first has none before it. */
+function holds(environment: Buffer, text: Buffer): boolean {
+  return environment.subarray(0, text.length - 1).equals(text.subarray(1)) || environment.includes(text)
 }
 
 /** Each as it stands in `/proc/PID/environ`, between the zero bytes that part variables. */

@@ -11,6 +11,8 @@ export interface ProgramOptions {
   /** The complete environment, see `childEnvironment`. */
   readonly env: Readonly<Record<string, string>>
   readonly markers?: ProcessMarkers
+  /** What it reads on its stdin; end of file at once without it. */
+  readonly input?: string
   /** What is kept of its output; the rest is read and dropped. */
   readonly maxOutputBytes: number
   /** Ends the program, with everything that it started. */
@@ -31,12 +33,14 @@ export type ProgramResult =
     }
   | { readonly ok: false; readonly failure: ProcessFailure }
 
-/** Runs a program with its stdin closed. A program that cannot start is a result, not a throw. */
+/** Runs a program. One that cannot start is a result, not a throw. */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-  const { maxOutputBytes, signal, ...rest } = options
-  const start = await startChild(rest)
+  const { maxOutputBytes, signal, input, ...rest } = options
+  const start = await startChild({ ...rest, stdin: input === undefined ? 'closed' : 'open' })
   if (!start.ok) return start
   const { child } = start
+  // Not waited for: a program that prints before it has read all would wait for us in turn.
+  if (input !== undefined) void child.write(input).then(() => child.closeInput())
   const stop = (): void => void child.stop()
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted === true) stop()

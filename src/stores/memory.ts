@@ -120,13 +120,14 @@ class MemoryStore implements Store {
     const named = new Set(this.#projection.reads(event).map(({ table, key }) => `${table} ${key}`))
     const changes = this.#projection.apply(event, <T extends TableName>(table: T, key: string) => {
       const row = staged.get(table)?.get(key)
-      if (row !== undefined) return row as unknown as RowOf<T>
+      if (row !== undefined) return (row ?? undefined) as RowOf<T> | undefined
       if (!named.has(`${table} ${key}`)) {
         throw new Error(`The projection looks up ${table} "${key}", which its reads() does not name.`)
       }
       return this.#tables.get(table)?.get(key) as RowOf<T> | undefined
     })
-    for (const { table, key, row } of changes) stage(staged, table, key, row as unknown as Row)
+    for (const { table, key, row } of changes)
+      stage(staged, table, keyText(key), row as unknown as Row | null)
   }
 
   #commit(events: readonly AtelierEvent[], staged: Staged, blobs: Blobs): void {

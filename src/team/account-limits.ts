@@ -4,6 +4,8 @@ import type { CancelTimer, Clock } from '../time/clock.ts'
 export class AccountLimits {
   readonly #clock: Clock
   readonly #lifted: () => void
+  /** Accounts by the turn that holds them. */
+  readonly #held = new Map<string, string>()
   readonly #timers = new Map<string, { readonly until: number; readonly cancel: CancelTimer }>()
 
   constructor(clock: Clock, lifted: () => void) {
@@ -12,7 +14,17 @@ export class AccountLimits {
   }
 
   has(account: string): boolean {
-    return this.#timers.has(account)
+    return this.#timers.has(account) || [...this.#held.values()].includes(account)
+  }
+
+  /** A running turn has met the limit: nothing is started until its end says for good what that means. */
+  hold(turn: string, account: string): void {
+    this.#held.set(turn, account)
+  }
+
+  /** The turn has ended, or goes on in spite of the limit. */
+  release(turn: string): void {
+    if (this.#held.delete(turn)) this.#lifted()
   }
 
   /** A later limit of the same account replaces the earlier one. */

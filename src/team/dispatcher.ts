@@ -1,12 +1,12 @@
 /** Decides which waiting agents this host starts next, and keeps the turns that it runs. */
-import type { CancelReason } from '../agent-backend.ts'
+import type { AgentEvent, CancelReason } from '../agent-backend.ts'
 import { messageOf } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { DefinitionCache, type HostEnvironment, type TeamContext } from './context.ts'
 import { AccountLimits } from './account-limits.ts'
 import { runTurn, type ActivityListener, type RunningTurn } from './turn-runner.ts'
-import { startTurn } from './turn-start.ts'
+import { startTurn, type StartedTurn } from './turn-start.ts'
 
 export interface DispatchOptions {
   /** Turns at the same time. */
@@ -38,6 +38,7 @@ export class Dispatcher {
   /** Busy agents that were offered meanwhile: what was posted just as a turn ended is not left behind. */
   readonly #offered = new Set<string>()
   #starting = 0
+  #onlyItems = false
   #accepting = false
   #stopScan: CancelTimer = () => {}
   #unsubscribe: () => void = () => {}
@@ -110,6 +111,11 @@ export class Dispatcher {
         signal?.addEventListener('abort', done, { once: true })
       })
     }
+  }
+
+  /** Starts only what attempts at items that already run still ask. */
+  startOnlyItems(): void {
+    this.#onlyItems = true
   }
 
   /** Starts nothing more. */
@@ -211,6 +217,12 @@ export class Dispatcher {
     if (!this.busy) for (const listener of [...this.#idleListeners]) listener()
   }
 
+  /** A turn tells of a used-up account some time before it ends: nothing is started on it from then on. */
+  #follow({ turn, agent }: StartedTurn, event: AgentEvent): void {
+    if (event.t === 'limit' && event.state !== 'near') this.#limits.hold(turn, agent.account)
+    else if (event.t === 'text' || event.t === 'tool') this.#limits.release(turn)
+  }
+
   async #run(agent: string): Promise<void> {
     this.#starting++
     this.#busyAgents.add(agent)
@@ -223,9 +235,14 @@ export class Dispatcher {
         definitions: this.#definitions,
         host: this.#host,
         agent,
+        isLimited: (account) => this.#limits.has(account),
+        onlyItems: this.#onlyItems,
       })
       if (started === undefined) return
-      const running = runTurn(this.#team, this.#environment, this.#host, started, this.#options.onActivity)
+      const running = runTurn(this.#team, this.#environment, this.#host, started, (turn, event) => {
+        this.#follow(turn, event)
+        this.#options.onActivity(turn, event)
+      })
       this.#running.set(started.turn, running)
       this.#starting--
       counted = false
@@ -233,6 +250,7 @@ export class Dispatcher {
         more = await running.ended
       } finally {
         this.#running.delete(started.turn)
+        this.#limits.release(started.turn)
       }
     } catch (error) {
       this.#options.onError(new Error(`Turn of "${agent}": ${messageOf(error)}`, { cause: error }))

@@ -2,7 +2,7 @@
 import { newId } from '../ids.ts'
 import type { HostRow } from '../tables.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
-import { commit, type HostEnvironment, type TeamContext } from './context.ts'
+import { commit, type HostEnvironment, type HostWork, type TeamContext } from './context.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Liveness, loseTurns } from './liveness.ts'
 import { Scheduler } from './scheduler.ts'
@@ -20,6 +20,8 @@ export interface HostOptions {
   readonly agents?: readonly string[]
   /** Ends by itself after this long without work, ms. */
   readonly idleExitMs?: number
+  /** Further work of the host, made for its id. */
+  readonly work?: (host: string) => readonly HostWork[]
   readonly onActivity?: ActivityListener
   readonly onError?: (error: unknown) => void
 }
@@ -29,9 +31,11 @@ export class Host {
   readonly #team: TeamContext
   readonly #environment: HostEnvironment
   readonly #options: HostOptions
+  readonly #onError: (error: unknown) => void
   readonly #dispatcher: Dispatcher
   readonly #liveness: Liveness
   readonly #scheduler: Scheduler
+  readonly #work: readonly HostWork[]
   readonly #ended = Promise.withResolvers<void>()
   #stopHeartbeat: CancelTimer = () => {}
   #cancelIdleExit: CancelTimer = () => {}
@@ -44,8 +48,10 @@ export class Host {
     this.#team = team
     this.#environment = environment
     this.#options = options
+    this.#onError = onError
     this.#liveness = new Liveness(team, environment, this.id, onError)
     this.#scheduler = new Scheduler(team, this.id, onError)
+    this.#work = options.work?.(this.id) ?? []
     this.#dispatcher = new Dispatcher(team, environment, this.id, {
       concurrency: options.concurrency,
       onActivity: options.onActivity ?? (() => {}),
@@ -66,13 +72,12 @@ export class Host {
       if (event.type === 'host.stop_requested' && event.data.host === this.id)
         void this.stop({ now: event.data.now })
     })
-    this.#stopHeartbeat = repeat(this.#team.loops, HEARTBEAT_MS, () =>
-      this.#register().catch(this.#options.onError),
-    )
+    this.#stopHeartbeat = repeat(this.#team.loops, HEARTBEAT_MS, () => this.#register().catch(this.#onError))
     await this.#liveness.open()
     await this.#dispatcher.open()
     // A host for a few agents is there for their messages only.
     if (this.#options.agents === undefined) await this.#scheduler.open()
+    for (const work of this.#work) await work.open()
     this.#armIdleExit()
   }
 
@@ -98,19 +103,44 @@ export class Host {
 
   async #stop(): Promise<void> {
     this.#cancelIdleExit()
-    this.#dispatcher.stopAccepting()
+    this.#dispatcher.startOnlyItems()
     this.#scheduler.close()
     // Whoever looks for a host to use sees at once that this one is going.
-    await this.#register().catch(this.#options.onError)
-    await Promise.race([this.#dispatcher.ended(), aborted(this.#interrupt.signal)])
+    await this.#register().catch(this.#onError)
+    const interrupted = aborted(this.#interrupt.signal)
+    await Promise.race([this.#drainWork(), interrupted])
+    this.#dispatcher.stopAccepting()
+    await Promise.race([this.#dispatcher.ended(), interrupted])
     this.#liveness.close()
     this.#stopHeartbeat()
     // Settled first, so that another host can take the messages while processes are still ending here.
-    await loseTurns(this.#team, { host: this.id, reason: 'host_stopped', by: this.id })
+    await loseTurns(this.#team, this.#environment.holdings, {
+      host: this.id,
+      reason: 'host_stopped',
+      by: this.id,
+    })
+    for (const work of this.#work) {
+      work.stopAccepting()
+      work.abandonAll()
+    }
     this.#dispatcher.abandonAll()
-    await this.#dispatcher.ended()
+    await Promise.all([this.#workEnded(), this.#dispatcher.ended()])
+    for (const work of this.#work) await work.close()
     this.#dispatcher.close()
     this.#unsubscribe()
+    await this.#environment.releaseHost(this.id).catch(this.#onError)
+  }
+
+  /** One after the other: what runs in the first may still need the second. */
+  async #drainWork(): Promise<void> {
+    for (const work of this.#work) {
+      work.stopAccepting()
+      await work.ended()
+    }
+  }
+
+  async #workEnded(): Promise<void> {
+    await Promise.all(this.#work.map((work) => work.ended()))
   }
 
   async #register(): Promise<void> {
@@ -154,7 +184,8 @@ export class Host {
       this.#cancelIdleExit()
       if (this.#stopping !== undefined) return
       this.#cancelIdleExit = this.#team.clock.after(idleExitMs, () => {
-        if (this.#dispatcher.busy || this.#scheduler.armed) return arm()
+        const isWorking = this.#work.some(({ busy, armed }) => busy || armed)
+        if (this.#dispatcher.busy || this.#scheduler.armed || isWorking) return arm()
         void this.stop({ now: false })
       })
     }

@@ -4,7 +4,7 @@ import type { NewEvent } from '../events.ts'
 import type { Reader } from '../store.ts'
 import type { HostRow, MessageRow, TurnRow } from '../tables.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
-import type { HostEnvironment, ProcessIdentity, TeamContext } from './context.ts'
+import type { Holding, HostEnvironment, ProcessIdentity, TeamContext } from './context.ts'
 
 /** How often the processes of known hosts are looked for: a dead one is noticed within a second. */
 const LOOK_INTERVAL_MS = 400
@@ -28,7 +28,8 @@ export class Liveness {
   readonly #identity: ProcessIdentity
   readonly #self: string
   readonly #onError: (error: unknown) => void
-  readonly #sweepTurn: (turn: string) => Promise<void>
+  readonly #sweepHost: HostEnvironment['sweepHost']
+  readonly #holdings: readonly Holding[]
   #hosts: readonly HostRow[] = []
   #looks = 0
   #stale = true
@@ -37,13 +38,14 @@ export class Liveness {
 
   constructor(
     team: TeamContext,
-    { identity, sweepTurn }: Pick<HostEnvironment, 'identity' | 'sweepTurn'>,
+    { identity, sweepHost, holdings }: Pick<HostEnvironment, 'identity' | 'sweepHost' | 'holdings'>,
     self: string,
     onError: (error: unknown) => void,
   ) {
     this.#team = team
     this.#identity = identity
-    this.#sweepTurn = sweepTurn
+    this.#sweepHost = sweepHost
+    this.#holdings = holdings
     this.#self = self
     this.#onError = onError
   }
@@ -73,34 +75,28 @@ export class Liveness {
 
   async #read(): Promise<void> {
     this.#stale = false
-    const { hosts, running } = await this.#team.store.read(async (reader) => ({
-      hosts: await reader.list('host'),
-      running: await reader.list('turn', { where: { state: 'running' } }),
-    }))
+    const { hosts, running } = await this.#team.store.read(async (reader) => {
+      const turns = await reader.list('turn', { where: { state: 'running' } })
+      const attempts = await reader.list('attempt', { where: { state: 'running' } })
+      const running = [...turns, ...attempts].flatMap(({ host }) => (host === null ? [] : [host]))
+      return { hosts: await reader.list('host'), running }
+    })
     this.#hosts = hosts.filter((host) => host.id !== this.#self)
-    // Host rows may be lost; a turn whose host nobody knows is lost with it.
+    // Host rows may be lost; a turn or an attempt whose host nobody knows is lost with it.
     const known = new Set([this.#self, ...hosts.map((host) => host.id)])
-    for (const host of new Set(running.map((turn) => turn.host)))
-      if (!known.has(host)) await this.#bury(host, 'host_died')
+    for (const host of new Set(running)) if (!known.has(host)) await this.#bury(host, 'host_died')
   }
 
   async #bury(host: string, reason: 'host_died' | 'lease_expired'): Promise<void> {
     this.#stale = true
     // What it started here is ended before its messages are handed on; on other machines, its own guard does that.
-    if (reason === 'host_died') await this.#sweep(host)
-    await loseTurns(this.#team, {
+    if (reason === 'host_died') await this.#sweepHost(host).catch(this.#onError)
+    await loseTurns(this.#team, this.#holdings, {
       host,
       reason,
       by: this.#self,
       onlyIf: (row) => isGone(row, this.#identity),
     })
-  }
-
-  async #sweep(host: string): Promise<void> {
-    const turns = await this.#team.store.read((reader) =>
-      reader.list('turn', { where: { state: 'running', host } }),
-    )
-    for (const turn of turns) await this.#sweepTurn(turn.id).catch(this.#onError)
   }
 }
 
@@ -117,17 +113,24 @@ interface Loss {
   readonly onlyIf?: (row: HostRow | undefined) => (now: number) => boolean
 }
 
-/** Gives up every running turn of a host and removes the host, in one commit. */
-export async function loseTurns(team: TeamContext, { host, reason, by, onlyIf }: Loss): Promise<void> {
+/** Gives up every running turn of a host, and whatever else it holds, and removes the host, in one commit. */
+export async function loseTurns(
+  team: TeamContext,
+  holdings: readonly Holding[],
+  { host, reason, by, onlyIf }: Loss,
+): Promise<void> {
   await team.store.transact({
     name: 'turn.lose',
     keys: [`host:${host}`],
     by: { actor: by, via: 'host' },
     async load(reader) {
       const row = await reader.get('host', host)
-      return { row, turns: await runningTurns(reader, host) }
+      const turns = await runningTurns(reader, host)
+      const held: Awaited<ReturnType<Holding['load']>>[] = []
+      for (const holding of holdings) held.push(await holding.load(reader, host))
+      return { row, turns, held }
     },
-    decide({ row, turns }, now) {
+    decide({ row, turns, held }, now) {
       if (onlyIf !== undefined && !onlyIf(row)(now)) return { events: [] }
       const lost = turns.flatMap(({ turn, message }) => decideLoss(turn, message, reason).events)
       const farewell: NewEvent[] =
@@ -137,7 +140,7 @@ export async function loseTurns(team: TeamContext, { host, reason, by, onlyIf }:
             ? [{ type: 'host.stopped', data: { host } }]
             : [{ type: 'host.lost', data: { host, reason } }]
       return {
-        events: [...lost, ...farewell],
+        events: [...lost, ...held.flatMap((giveBack) => giveBack(reason)), ...farewell],
         rows: row === undefined ? [] : [{ table: 'host', remove: host }],
       }
     },

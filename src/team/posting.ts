@@ -12,6 +12,8 @@ export interface NewMessage {
   readonly kind: MessageKind
   readonly group?: string
   readonly timeoutMs?: number
+  /** The attempt at an item that it is for. */
+  readonly itemAttempt?: string
 }
 
 /** Balances that limit what an agent may spend, and what is set aside if a limit exists. */
@@ -71,6 +73,7 @@ export async function postMessage(
           prompt: stored,
           group: message.group ?? null,
           timeoutMs: message.timeoutMs ?? null,
+          itemAttempt: message.itemAttempt ?? null,
         },
         { agent: row, refused: refusalFor(funds.ledgers, funds.running, 0), known },
       ),

@@ -1,13 +1,13 @@
 /** Runs one started turn on its backend, records it, and settles it. */
 import type { AgentBackend, AgentEvent, CancelReason, TurnOutcome, TurnRequest } from '../agent-backend.ts'
 import { NO_USAGE } from '../agent-backend.ts'
-import { systemPromptOf, type AgentDefinition } from '../agents/definition.ts'
+import { systemPromptOf } from '../agents/definition.ts'
 import type { TurnPlan } from '../agents/recovery.ts'
 import { formatDuration } from '../time/duration.ts'
 import { AtelierError, isAtelierError, messageOf } from '../errors.ts'
 import { crash } from '../failpoints.ts'
 import { sleep, type CancelTimer } from '../time/clock.ts'
-import type { HostEnvironment, TeamContext } from './context.ts'
+import { environmentOf, type HostEnvironment, type TeamContext } from './context.ts'
 import { settleTurn } from './turn-settle.ts'
 import { TurnRecord } from './turn-record.ts'
 import type { StartedTurn } from './turn-start.ts'
@@ -17,6 +17,9 @@ const CANCEL_GRACE_MS = 10_000
 
 /** Transcript rows are written this long after the first of them, so that others can follow a long turn. */
 const TRANSCRIPT_DELAY_MS = 250
+
+/** A backend that tells more in that time waits until the rows are written, so that a flood does not pile up in memory. */
+const MAX_PENDING_ROWS = 1000
 
 /** Between two tries to settle a turn while the store is full or busy. */
 const SETTLE_RETRY_MS = 1000
@@ -33,6 +36,9 @@ export interface RunningTurn {
   /** Resolves when everything of the turn has ended; true if more messages wait for the agent. */
   readonly ended: Promise<boolean>
 }
+
+/** Takes an event; where it gives a promise, the next one is asked for when that is resolved. */
+type EventSink = (event: Exclude<AgentEvent, { t: 'end' }>) => Promise<void> | undefined
 
 /** Starts a turn's backend; the turn settles itself. */
 export function runTurn(
@@ -66,6 +72,7 @@ export function runTurn(
           record.add(event)
           flush.soon()
           onActivity(started, event)
+          return flush.room()
         },
       )
       crash('backend.run.after')
@@ -115,7 +122,7 @@ async function followBackend(
   started: StartedTurn,
   record: TurnRecord,
   signal: AbortSignal,
-  onEvent: (event: Exclude<AgentEvent, { t: 'end' }>) => void,
+  onEvent: EventSink,
 ): Promise<TurnOutcome> {
   const backend = environment.backend(started.agent.backend)
   if (backend === undefined)
@@ -145,11 +152,12 @@ async function drain(
   backend: AgentBackend,
   request: TurnRequest,
   signal: AbortSignal,
-  onEvent: (event: Exclude<AgentEvent, { t: 'end' }>) => void,
+  onEvent: EventSink,
 ): Promise<TurnOutcome> {
   for await (const event of backend.run(request, signal)) {
     if (event.t === 'end') return event.outcome
-    onEvent(event)
+    const room = onEvent(event)
+    if (room !== undefined) await room
   }
   return failed('protocol', `Backend "${backend.id}" ended without an outcome.`)
 }
@@ -175,11 +183,12 @@ function overdue(
 async function requestFor(
   environment: HostEnvironment,
   hostId: string,
-  { definition, agent, turn }: StartedTurn,
+  { definition, agent, turn, place }: StartedTurn,
   { prompt, resume, begin }: Extract<TurnPlan, { do: 'run' }>,
   record: TurnRecord,
 ): Promise<TurnRequest> {
-  const gitContext = definition.gitContext === true ? await gitContextOf(environment, record) : undefined
+  const gitContext =
+    definition.gitContext === true ? await gitContextOf(environment, place.cwd, record) : undefined
   const systemPrompt = systemPromptOf(definition, gitContext)
   // Without facts that change, the system prompt follows from the agent's definition.
   if (gitContext !== undefined) record.note('system', systemPrompt)
@@ -187,9 +196,9 @@ async function requestFor(
     turn,
     host: hostId,
     agent: agent.name,
-    cwd: environment.dir,
+    cwd: place.cwd,
     prompt,
-    env: environmentOf(definition, environment.environment),
+    env: { ...environmentOf(definition, environment.environment), ...place.env },
     ...(resume === null ? {} : { resume }),
     ...(begin === null ? {} : { begin }),
     ...(systemPrompt === '' ? {} : { systemPrompt }),
@@ -201,32 +210,28 @@ async function requestFor(
       'disallowedTools',
       'maxTurns',
       'maxBudgetUsd',
+      'mcpConfig',
+      'addDirs',
+      'settings',
+      'noSessionPersistence',
+      'dangerouslySkipPermissions',
       'backendConfig',
     ]),
   }
 }
 
 /** Facts that cannot be had are missing from the prompt, and the transcript says so. */
-async function gitContextOf(environment: HostEnvironment, record: TurnRecord): Promise<string | undefined> {
+async function gitContextOf(
+  environment: HostEnvironment,
+  dir: string,
+  record: TurnRecord,
+): Promise<string | undefined> {
   try {
-    return await environment.gitContext(environment.dir)
+    return await environment.gitContext(dir)
   } catch (error) {
     record.note('warn', `The git context could not be read: ${messageOf(error)}`)
     return undefined
   }
-}
-
-/** The agent's own variables, and those of this process that it names. */
-function environmentOf(
-  definition: AgentDefinition,
-  own: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const passed: Record<string, string> = {}
-  for (const name of definition.passEnv ?? []) {
-    const value = own[name]
-    if (value !== undefined) passed[name] = value
-  }
-  return { ...passed, ...definition.env }
 }
 
 function pick<T extends object, K extends keyof T>(
@@ -260,6 +265,8 @@ function failed(kind: 'unknown' | 'protocol', message: string): TurnOutcome {
 
 interface Flusher {
   soon(): void
+  /** Undefined while there is room for more rows; else resolves when there is. */
+  room(): Promise<void> | undefined
   stop(): Promise<void>
 }
 
@@ -267,6 +274,7 @@ function transcriptFlusher(team: TeamContext, record: TurnRecord): Flusher {
   let cancel: CancelTimer | undefined
   let writing: Promise<void> = Promise.resolve()
   const flush = (): void => {
+    cancel?.()
     cancel = undefined
     const { rows, blobs } = record.take()
     if (rows.length === 0) return
@@ -276,6 +284,11 @@ function transcriptFlusher(team: TeamContext, record: TurnRecord): Flusher {
   return {
     soon() {
       if (record.pending > 0) cancel ??= team.clock.after(TRANSCRIPT_DELAY_MS, flush)
+    },
+    room() {
+      if (record.pending < MAX_PENDING_ROWS) return undefined
+      flush()
+      return writing
     },
     stop() {
       cancel?.()

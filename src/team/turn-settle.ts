@@ -1,7 +1,7 @@
 /** Commits how a turn ended: message, agent, money and transcript at once. */
 import type { TurnOutcome } from '../agent-backend.ts'
 import { decideFinish } from '../agents/mailbox.ts'
-import type { TurnFailure } from '../agents/failures.ts'
+import { FAILURES, type TurnFailure } from '../agents/failures.ts'
 import { packText } from '../ids.ts'
 import { microsOf } from '../money/usd.ts'
 import type { SessionRef } from '../tables.ts'
@@ -63,6 +63,9 @@ function failureOf(outcome: TurnOutcome): TurnFailure | null {
     case 'cancelled':
       return { kind: 'cancelled', message: 'The turn was cancelled.' }
     case 'failed':
-      return outcome.failure
+      // A backend that somebody else wrote may name a kind that there is not; the turn must end all the same.
+      return Object.hasOwn(FAILURES, outcome.failure.kind)
+        ? outcome.failure
+        : { ...outcome.failure, kind: 'unknown' }
   }
 }

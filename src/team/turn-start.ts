@@ -10,7 +10,14 @@ import { DEFAULT_ASSUME_USD, reservationFor } from '../money/reservation.ts'
 import { microsOf } from '../money/usd.ts'
 import type { Reader } from '../store.ts'
 import type { AccountRow, AgentRow, MessageRow, SessionRef, TurnRow } from '../tables.ts'
-import { unpackText, type DefinitionCache, type HostEnvironment, type TeamContext } from './context.ts'
+import {
+  environmentOf,
+  unpackText,
+  type AttemptPlace,
+  type DefinitionCache,
+  type HostEnvironment,
+  type TeamContext,
+} from './context.ts'
 import { loadFunds, type Funds } from './posting.ts'
 
 /** A turn whose intent is stored: what the runner needs. */
@@ -20,12 +27,15 @@ export interface StartedTurn {
   readonly message: MessageRow
   readonly definition: AgentDefinition
   readonly plan: TurnPlan
+  /** Where it works. */
+  readonly place: AttemptPlace
   readonly attempt: number
 }
 
 interface Candidate {
   readonly agent: AgentRow
   readonly next: MessageRow
+  readonly place: AttemptPlace
   /** The turn that ran the message before. */
   readonly previous: TurnRow | undefined
   readonly definition: AgentDefinition
@@ -47,6 +57,10 @@ export interface StartInput {
   readonly definitions: DefinitionCache
   readonly host: string
   readonly agent: string
+  /** True for an account of which this host knows, before the store does, that it is used up. */
+  readonly isLimited: (account: string) => boolean
+  /** The host is ending: only messages of attempts at items are started. */
+  readonly onlyItems?: boolean
 }
 
 /**
@@ -68,17 +82,20 @@ async function tryToStart(
   input: StartInput,
   finding: Finding | undefined,
 ): Promise<StartedTurn | Candidate | undefined> {
-  const { team, environment, definitions, host, agent } = input
+  const { team, environment, host, agent } = input
   const turn = newId('turn')
   // Named once, however often the command runs.
   let named: SessionRef | null | undefined
-  const begin = (backend: string): SessionRef | null =>
-    (named ??= environment.backend(backend)?.newSession?.(environment.dir) ?? null)
+  const begin = ({ agent: { backend }, definition, place }: Candidate): SessionRef | null =>
+    (named ??=
+      environment
+        .backend(backend)
+        ?.newSession?.(place.cwd, environmentOf(definition, environment.environment)) ?? null)
   const result = await team.store.transact({
     name: 'turn.start',
     keys: [`agent:${agent}`],
     by: { actor: host, via: 'host' },
-    load: (reader) => loadCandidate(reader, definitions, environment, agent),
+    load: (reader) => loadCandidate(reader, input),
     decide(candidate, now) {
       const plan = candidate === undefined ? undefined : planOf(candidate, begin, finding)
       if (candidate === undefined || plan === undefined) return { events: [] }
@@ -107,25 +124,27 @@ async function tryToStart(
   const plan = planOf(loaded, begin, finding)
   if (plan === undefined) return loaded
   if (result.events[0]?.type !== 'turn.started') return undefined
-  const { next, definition } = loaded
-  return { turn, agent: loaded.agent, message: next, definition, plan, attempt: next.attempts + 1 }
+  const { next, definition, place } = loaded
+  return { turn, agent: loaded.agent, message: next, definition, plan, place, attempt: next.attempts + 1 }
 }
 
 /** How the candidate goes on; undefined until the session of its earlier turn has been looked at. */
 function planOf(
   candidate: Candidate,
-  begin: (backend: string) => SessionRef | null,
+  begin: (candidate: Candidate) => SessionRef | null,
   finding: Finding | undefined,
 ): TurnPlan | undefined {
-  const { agent, definition, prompt, previous } = candidate
+  const { agent, definition, next, place, prompt, previous } = candidate
   if (previous !== undefined && finding?.turn !== previous.id) return undefined
   const known = agent.session !== null && agent.session.backend === agent.backend ? agent.session : null
   return planTurn({
     prompt,
     previous,
     evidence: finding?.evidence ?? { shows: 'unknown' },
-    session: definition.session === 'fresh' ? null : known,
-    begin: begin(agent.backend),
+    // Each attempt at an item has a conversation of its own.
+    session:
+      next.itemAttempt !== null ? (place.session ?? null) : definition.session === 'fresh' ? null : known,
+    begin: begin(candidate),
   })
 }
 
@@ -138,26 +157,33 @@ async function look(environment: HostEnvironment, { agent, previous, prompt }: C
   return { turn: turn.id, evidence: await backend.inspect(session, prompt) }
 }
 
+/** The project folder, or the workspace of the attempt; undefined where another host runs that attempt. */
+function placeOf({ dir, attempts }: HostEnvironment, { itemAttempt }: MessageRow): AttemptPlace | undefined {
+  return itemAttempt === null ? { cwd: dir, env: {} } : attempts.get(itemAttempt)
+}
+
 async function loadCandidate(
   reader: Reader,
-  definitions: DefinitionCache,
-  environment: HostEnvironment,
-  name: string,
+  { definitions, environment, agent: name, isLimited, onlyItems }: StartInput,
 ): Promise<Candidate | undefined> {
   const agent = await reader.get('agent', name)
   if (agent === undefined || agent.ready === 0 || environment.backend(agent.backend) === undefined)
     return undefined
+  if (isLimited(agent.account)) return undefined
   const [next] = await reader.list('message', {
     where: { agent: name, state: 'queued' },
     orderBy: 'position',
     after: agent.cursor,
     limit: 1,
   })
-  if (next === undefined) return undefined
+  const place = next === undefined ? undefined : placeOf(environment, next)
+  if (next === undefined || place === undefined) return undefined
+  if (onlyItems === true && next.itemAttempt === null) return undefined
   const estimate = await reader.get('ledger', estimateScope({ agent: name, profile: agent.profile }))
   return {
     agent,
     next,
+    place,
     previous: next.turn === null ? undefined : await reader.get('turn', next.turn),
     definition: await definitions.read(reader, agent.definition),
     prompt: await unpackText(reader, next.prompt),

@@ -2,6 +2,7 @@
 import type { AgentDefinition, ProfileDefinition } from '../agents/definition.ts'
 import { systemPromptOf } from '../agents/definition.ts'
 import { statusOf } from '../agents/display.ts'
+import { sessionOfTurn } from '../agents/recovery.ts'
 import { unknownAgent } from '../agents/mailbox.ts'
 import { NEVER } from '../agents/projection.ts'
 import { TASK_CHARACTERS } from '../agents/prompts.ts'
@@ -248,7 +249,7 @@ async function historyEntry(reader: Reader, message: MessageRow): Promise<Histor
     costUsd: turn?.costMicros == null ? null : turn.costMicros / 1_000_000,
     costSource: turn?.costSource ?? null,
     usage: turn?.usage ?? null,
-    sessionId: turn?.session?.id ?? null,
+    sessionId: (turn === undefined ? null : sessionOfTurn(turn))?.id ?? null,
     postedAt: message.postedAt,
     startedAt: turn?.startedAt ?? null,
     settledAt: message.settledAt,

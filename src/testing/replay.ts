@@ -23,13 +23,17 @@ export function replay(events: readonly AtelierEvent[], projection: Projection):
     for (const { table, key, row } of changes) {
       let rows = tables.get(table)
       if (rows === undefined) tables.set(table, (rows = new Map<string, object>()))
-      rows.set(key, row)
+      const name = typeof key === 'string' ? key : key.join('\0')
+      if (row === null) rows.delete(name)
+      else rows.set(name, row)
     }
   }
   const byKey = ([a]: [string, object], [b]: [string, object]): number =>
     Buffer.compare(Buffer.from(a), Buffer.from(b))
   return Object.fromEntries(
-    [...tables].map(([table, rows]) => [table, [...rows].toSorted(byKey).map(([, row]) => row)]),
+    [...tables]
+      .filter(([, rows]) => rows.size > 0)
+      .map(([table, rows]) => [table, [...rows].toSorted(byKey).map(([, row]) => row)]),
   )
 }
 

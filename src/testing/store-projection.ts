@@ -34,7 +34,16 @@ export const smallProjection: Projection = {
         ]
       }
       case 'message.posted': {
-        const { message: id, agent: name, generation, kind, prompt, group, timeoutMs } = event.data
+        const {
+          message: id,
+          agent: name,
+          generation,
+          kind,
+          prompt,
+          group,
+          timeoutMs,
+          itemAttempt,
+        } = event.data
         const agent: AgentRow = rows('agent', name) ?? newAgent(name, event.at)
         return [
           {
@@ -51,6 +60,7 @@ export const smallProjection: Projection = {
               prompt,
               group,
               timeoutMs,
+              itemAttempt,
               attempts: 0,
               turn: null,
               answer: null,

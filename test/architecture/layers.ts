@@ -4,14 +4,14 @@
  * are siblings that must not know each other.
  */
 const LEAVES = 'errors ids json time failpoints'
-const PURE_TYPES = 'type:board type:agents type:money type:knowledge type:workflow type:patterns'
-const PURE_VALUES = 'board agents money knowledge workflow patterns'
+const PURE_TYPES = 'type:board type:agents type:money type:knowledge type:inbox type:workflow type:patterns'
+const PURE_VALUES = 'board agents money knowledge inbox workflow patterns'
 const LOG_TYPES = 'type:events type:tables'
 const SEAMS = 'type:store type:agent-backend type:workspace'
 const PURE_NEEDS = `${LOG_TYPES} errors json type:time time/duration`
 const EFFECTS = 'team workers runs integration'
-const ABOVE_SEAMS = `${LEAVES} ${PURE_VALUES} events tables store agent-backend workspace git`
-const SURFACE = `operations ${LEAVES} events type:tables type:facade type:team`
+const ABOVE_SEAMS = `${LEAVES} ${PURE_VALUES} events tables store agent-backend workspace git verification`
+const SURFACE = `operations ${LEAVES} events type:tables type:facade type:team type:workers`
 
 export const PURE_AREAS: readonly string[] = PURE_VALUES.split(' ')
 
@@ -20,7 +20,8 @@ export const ADAPTER_AREAS: Readonly<Record<string, readonly string[]>> = {
   stores: ['sql'],
   // Every adapter checks its own settings, and all in the same words.
   'agent-backends': ['settings'],
-  workspaces: [],
+  // Every workspace has ports, and says in the same way what lies in it.
+  workspaces: ['ports', 'state'],
 }
 
 export const MAY_IMPORT: Readonly<Record<string, string>> = {
@@ -33,6 +34,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   agents: PURE_NEEDS,
   money: PURE_NEEDS,
   knowledge: PURE_NEEDS,
+  // What users ask is checked in the same words as what they define.
+  inbox: `${PURE_NEEDS} agents`,
   workflow: `${PURE_NEEDS} board`,
   patterns: `${PURE_NEEDS} workflow`,
   tables: `${PURE_TYPES} type:errors type:json`,
@@ -41,31 +44,40 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   projection: `${PURE_VALUES} events tables ${SEAMS} errors`,
   store: `${PURE_TYPES} events type:tables ${LEAVES}`,
   'agent-backend': `${PURE_TYPES} events type:tables ${LEAVES}`,
-  workspace: `${PURE_TYPES} events type:tables ${LEAVES}`,
+  // A workspace speaks of changed files as git does.
+  workspace: `${PURE_TYPES} events type:tables type:git ${LEAVES}`,
   processes: LEAVES,
   git: `processes ${LEAVES}`,
+  // Verify commands are run by workers on a change and by the integrator on what it merged.
+  verification: `processes ${LEAVES}`,
   loading: `workflow agents type:agent-backend type:facade ${LEAVES}`,
   stores: `store ${PURE_TYPES} events tables table-specs ${LEAVES}`,
   'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes ${LEAVES}`,
   workspaces: `workspace ${PURE_TYPES} events type:tables git processes ${LEAVES}`,
   team: ABOVE_SEAMS,
-  workers: ABOVE_SEAMS,
+  // An attempt at an item is made of turns, and its work is verified and brought to the target.
+  workers: `${ABOVE_SEAMS} team integration verification`,
   runs: ABOVE_SEAMS,
-  integration: ABOVE_SEAMS,
+  // An integrator is a part of a host.
+  integration: `${ABOVE_SEAMS} team verification`,
+  folders: 'errors',
   facade: `${ABOVE_SEAMS} ${EFFECTS} processes loading`,
-  workshop: `${ABOVE_SEAMS} ${EFFECTS} processes loading facade projection stores agent-backends workspaces`,
-  operations: `type:facade type:team ${PURE_TYPES} type:events type:tables ${LEAVES}`,
+  workshop: `${ABOVE_SEAMS} ${EFFECTS} folders verification processes loading facade projection stores agent-backends workspaces`,
+  operations: `type:facade type:team type:workers ${PURE_TYPES} type:events type:tables ${LEAVES}`,
   mcp: SURFACE,
   http: SURFACE,
-  cli: `${SURFACE} workshop mcp http demo doctor`,
+  // A file of items that a command line names is read there.
+  cli: `${SURFACE} folders workshop mcp http demo doctor loading/yaml-source`,
   // What `atelier doctor` looks at. It works where no workshop opens, so it stands beside it.
   doctor: `processes loading agent-backends/claude ${LEAVES}`,
-  // What `atelier demo` shows: a user of the library, with the scripted agents it ships.
-  demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted`,
+  // A model that follows a script, for real agents: users test with it, and the demo runs on it.
+  'model-server': `type:tables ${LEAVES}`,
+  // What `atelier demo` shows: a user of the library, with the agents it ships. It writes to a terminal as the CLI does.
+  demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted agent-backends/claude model-server cli/text`,
   dashboard: 'type:http',
-  testing: `${LEAVES} ${PURE_VALUES} events tables table-specs store agent-backend workspace projection processes workshop stores/memory agent-backends/scripted`,
+  testing: `${LEAVES} ${PURE_VALUES} events tables table-specs store agent-backend workspace projection processes workshop model-server stores/memory agent-backends/scripted`,
   // The public entry: the only file that hands on what others define.
-  index: `${LEAVES} ${PURE_VALUES} events type:tables type:team store agent-backend workspace loading facade workshop agent-backends stores`,
+  index: `${LEAVES} ${PURE_VALUES} events type:tables type:team type:workers store agent-backend workspace loading facade workshop agent-backends stores`,
 }
 
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */

@@ -124,9 +124,15 @@ describe('a command line', () => {
           return json
         case 'names':
           return fc.array(name, { minLength: 1 })
+        case 'texts':
+          return fc.array(
+            word.filter((text) => text.trim() !== ''),
+            { minLength: 1 },
+          )
       }
     }
     const written = (param: Param, one: unknown): string[] => {
+      if (param.type === 'texts') return (one as string[]).map((text) => `${flagOf(param)}=${text}`)
       const names = param.type === 'names' ? (one as string[]) : undefined
       const text = names?.join(',') ?? (param.type === 'json' ? JSON.stringify(one) : String(one))
       if (param.positional === true) return names ?? [text]

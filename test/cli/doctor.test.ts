@@ -1,5 +1,6 @@
 /** `atelier doctor`, as a process in folders of its own, with small shell scripts as agents. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +8,9 @@ import { checkAgents } from '../../src/doctor/agents.ts'
 import { checkGit, checkNode, OLDEST_NODE } from '../../src/doctor/machine.ts'
 import { checkHosts, checkState } from '../../src/doctor/project.ts'
 import { PROBE_LIMIT_MS } from '../../src/doctor/probe.ts'
+import { newId } from '../../src/ids.ts'
 import { findExecutable } from '../../src/processes/executable.ts'
+import { ownIdentity } from '../../src/processes/identity.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
 import { systemClock } from '../../src/time/system-clock.ts'
 import { containing, matching, run, temporaryFolder, type Finished } from './support.ts'
@@ -98,6 +101,7 @@ describe('what it finds', () => {
       expect.objectContaining({ name: 'state', status: 'warn', fix: containing('doctor --fix') }),
       expect.objectContaining({ name: 'configuration', status: 'warn', fix: 'Run `atelier init`' }),
       { name: 'host', status: 'ok', found: 'no background host runs', fix: null },
+      { name: 'processes', status: 'ok', found: 'no host left any running', fix: null },
       expect.objectContaining({
         name: 'agents',
         status: 'warn',
@@ -107,6 +111,31 @@ describe('what it finds', () => {
       }),
     ])
     expect(existsSync(join(at.dir, '.atelier'))).toBe(false)
+  })
+
+  it('what a host left running when it died, which is ended then', async () => {
+    const at = machine()
+    const host = newId('host')
+    const ledger = join(at.home, '.local', 'state', 'atelier', 'hosts')
+    mkdirSync(ledger, { recursive: true })
+    // A host whose process has this pid no more: another one, this one, has it.
+    const entry = { host, ...ownIdentity(), pidStart: '1', dir: at.dir, since: 1 }
+    writeFileSync(join(ledger, `${host}.json`), JSON.stringify(entry))
+    const left = spawn('sleep', ['60'], { env: { ...process.env, ATELIER_HOST: host }, stdio: 'ignore' })
+    const ended = once(left, 'exit')
+    expect(await checksOf(at)).toMatchObject({
+      processes: { status: 'warn', found: `left running by hosts that died in ${at.dir}: ${left.pid}` },
+    })
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect((await checksOf(at))['processes']).toMatchObject({ status: 'ok' })
+  })
+
+  it('a ledger of hosts that cannot be written', async () => {
+    const at = machine()
+    writeFileSync(join(at.home, '.local'), '')
+    expect(await checksOf(at)).toMatchObject({
+      processes: { status: 'warn', fix: containing(`mv ${at.home}/.local`) },
+    })
   })
 
   it('agents of each kind: too old, without a version, and without a login', async () => {

@@ -9,7 +9,8 @@ import { afterEach, expect } from 'vitest'
 import { runCli } from '../../src/cli/cli.ts'
 import type { Sink, Terminal } from '../../src/cli/terminal.ts'
 import type { Json } from '../../src/json.ts'
-import { findProjectFolder, openViews, openWorkshop } from '../../src/workshop.ts'
+import { findProjectFolder } from '../../src/folders.ts'
+import { openViews, openWorkshop } from '../../src/workshop.ts'
 
 const folders: string[] = []
 const children = new Set<ChildProcess>()
@@ -67,6 +68,7 @@ export function fakeTerminal({
       isTerminal: columns !== undefined,
       colour,
       width: columns ?? Number.POSITIVE_INFINITY,
+      height: columns === undefined ? Number.POSITIVE_INFINITY : 24,
       write: (more) => void (text += more),
       get text() {
         return text
@@ -90,6 +92,7 @@ export async function cli(
       workshop: (more) => openWorkshop({ ...more, trust: 'granted' }),
       findFolder: (from) => Promise.resolve(findProjectFolder(from)),
       trust: (dir) => Promise.resolve(dir),
+      endLeftovers: () => Promise.resolve([]),
     },
     unread: new AbortController().signal,
   })

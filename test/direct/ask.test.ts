@@ -27,9 +27,9 @@ describe('ask (A10, A13)', () => {
     expect(second.text).toBe('turn 2')
     expect(backend.requests[1]?.resume?.id).toBe(first.session?.id)
     const history = await shop.history('impl')
-    expect(history.map(({ prompt, answer }) => [prompt, answer])).toEqual([
-      ['one', 'turn 1'],
-      ['two', 'turn 2'],
+    expect(history.map(({ prompt, answer, sessionId }) => [prompt, answer, sessionId])).toEqual([
+      ['one', 'turn 1', first.session?.id],
+      ['two', 'turn 2', first.session?.id],
     ])
   })
 

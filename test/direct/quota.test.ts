@@ -95,4 +95,25 @@ describe('quota', () => {
     await clock.advance(HOUR)
     expect((await asked).text).toBe('done')
   })
+  test.each([
+    ['nothing is started from then on', [{ fail: { kind: 'usage_limit', resetsIn: '1h' } }], ['one']],
+    ['the others go on where it does', [{ say: 'on credit' }, { delay: 1000 }], ['one', 'two']],
+  ] as const)('a turn that tells of the limit before it ends: %s', async (_what, then, started) => {
+    const limit = { t: 'limit', kind: 'five_hour' } as const
+    const { shop, backend, clock } = await openTeam({
+      rules: [{ match: 'one', times: 1, steps: [{ event: limit }, { delay: 1000 }, ...then] }],
+      reply: 'done',
+    })
+    shop.cast('impl', 'one')
+    await clock.advance(100)
+    shop.cast('tests', 'two')
+    await clock.advance(800)
+    expect(backend.requests.map(({ prompt }) => prompt)).toEqual(['one'])
+    await clock.advance(200)
+    expect(backend.requests.map(({ prompt }) => prompt)).toEqual(started)
+    const all = shop.awaitAll()
+    await clock.advance(HOUR)
+    expect(Object.keys(await all)).toEqual(['impl', 'tests'])
+    expect(backend.requests).toHaveLength(started.length === 1 ? 3 : 2)
+  })
 })

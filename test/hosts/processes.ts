@@ -1,7 +1,7 @@
 /** Real processes of a test, none of which outlives it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 export interface TestProcess {
@@ -13,18 +13,23 @@ export interface TestProcess {
   readonly stderr: () => string
 }
 
-/** Starts a child program of `children/`. */
-export function startChild(name: string, args: readonly string[]): TestProcess {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'children', name), ...args], {
+/** Starts a child program: one of `children/` by its name, or any by its path. */
+export function startChild(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): TestProcess {
+  const child = spawn(process.execPath, [resolve(import.meta.dirname, 'children', program), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   })
   let out = ''
   let err = ''
-  const waiting: { readonly text: string; readonly resolve: (line: string) => void }[] = []
+  const waiting: { readonly text: string; readonly tell: (line: string) => void }[] = []
   const look = (): void => {
-    for (const { text, resolve } of waiting) {
+    for (const { text, tell } of waiting) {
       const found = out.split('\n').find((line) => line.includes(text))
-      if (found !== undefined) resolve(found)
+      if (found !== undefined) tell(found)
     }
   }
   child.stdout.on('data', (chunk: Buffer) => {
@@ -42,8 +47,8 @@ export function startChild(name: string, args: readonly string[]): TestProcess {
     ended,
     stderr: () => err,
     line: (text) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ text, resolve })
+      new Promise((tell, reject) => {
+        waiting.push({ text, tell })
         look()
         void ended.then((code) => reject(new Error(`ended with ${code} before it said "${text}": ${err}`)))
       }),

@@ -52,6 +52,8 @@ function judgeFiles(paths: readonly string[]): void {
     'dist/index.d.ts',
     'dist/testing/index.js',
     'dist/cli/main.js',
+    // Started as a program of its own, which no import shows.
+    'dist/processes/guard-main.js',
   ]
   const missing = [...needed, 'README.md', 'LICENSE'].filter((path) => !paths.includes(path))
   if (missing.length > 0) fail(`the tarball lacks ${missing.join(', ')}`)

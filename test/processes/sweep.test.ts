@@ -35,6 +35,13 @@ test('the processes of a host are found by its marker', async () => {
   await child.gone
 })
 
+test('a marked process that passes itself off as a guard is ended all the same', async () => {
+  const child = await startScript(place, 'ATELIER_GUARD=host_x setsid sleep 60 & sleep 60')
+  await until('both run', async () => (await running(place.turn)).length === 3)
+  expect(await sweep({ markers: { turn: place.turn } })).toEqual({ killed: 3, left: 0 })
+  await child.gone
+})
+
 test('a process that forks while it is swept does not get away', async () => {
   const child = await startScript(place, 'f() { sleep 60 & f; }; (trap "" TERM; f) & echo up; wait')
   await until('it forks', async () => (await running(place.turn)).length > 3)

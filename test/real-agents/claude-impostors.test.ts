@@ -38,7 +38,7 @@ interface Case {
   readonly config?: ClaudeConfig
 }
 
-describe('the failure of a program that', () => {
+describe('the failure (E12) of a program that', () => {
   it.each<Case>([
     {
       program: 'says that its version is too old',

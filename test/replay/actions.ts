@@ -5,12 +5,15 @@ import { FAILURES, type FailureKind } from '../../src/agents/failures.ts'
 import type { LossReason } from '../../src/agents/mailbox.ts'
 import { UNKNOWN_RESET_MS } from '../../src/agents/quota.ts'
 import type { MessageKind } from '../../src/tables.ts'
+import { attempts, boardActions, type BoardAction } from './board-actions.ts'
 
 export type AgentName = 'impl' | 'tests' | 'reviewer'
 export type HostName = 'host_1' | 'host_2'
 
 /** `message` and `turn` count what was posted and started so far, modulo how much that is. */
-export type Action =
+export type Action = TeamAction | BoardAction
+
+export type TeamAction =
   | {
       readonly do: 'create'
       readonly agent: AgentName
@@ -196,6 +199,8 @@ export function sequences(maxLength: number): fc.Arbitrary<readonly Action[]> {
   const group = fc.oneof(
     { weight: 20, arbitrary: actions.map((action) => [action]) },
     { weight: 2, arbitrary: work },
+    { weight: 10, arbitrary: boardActions.map((action) => [action]) },
+    { weight: 2, arbitrary: attempts },
     { weight: 1, arbitrary: burst },
     { weight: 1, arbitrary: deadlyMessage },
   )

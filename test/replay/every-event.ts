@@ -4,7 +4,9 @@
  */
 import { writeFileSync } from 'node:fs'
 import type { NewEvent } from '../../src/events.ts'
+import type { RetryPreset } from '../../src/board/retry-policy.ts'
 import type { Action } from './actions.ts'
+import type { BoardAction, PostedItem } from './board-actions.ts'
 import { RowTeam } from './row-team.ts'
 
 const IMPL = { agent: 'impl' } as const
@@ -21,6 +23,46 @@ const FINISH = {
   namesSession: true,
 } as const
 const LOSE = { do: 'lose', host: 'host_1', reason: 'lease_expired' } as const
+
+const CLAIM = { do: 'claimItem', host: 'host_1' } as const
+const NOW = { isLate: false } as const
+
+/** An item of an hour, tried once. */
+function posted(id: string, dependsOn: readonly string[] = [], retry: RetryPreset = 'none'): PostedItem {
+  return { id, dependsOn, priority: 3, estimateMs: 3_600_000, retry }
+}
+
+/** A board on which items are done, fail and are repaired, wait, are replaced, skipped and removed. */
+const BOARD: readonly BoardAction[] = [
+  { do: 'postItems', items: [posted('a'), posted('b', ['a'])], replace: false },
+  // The way of both becomes longer.
+  { do: 'postItems', items: [posted('c', ['b', 'a'], 'hub')], replace: false },
+  { ...CLAIM, item: 'a' },
+  { do: 'startItem', item: 'a', ...NOW },
+  { do: 'phaseItem', item: 'a', phase: 'planning', ...NOW },
+  { do: 'progressItem', item: 'a', percent: 40, ...NOW },
+  // Lost, given back, and failed for good, which blocks what is behind it until it is retried.
+  { do: 'returnItem', item: 'a', outcome: 'lost', ...NOW },
+  { ...CLAIM, item: 'a', host: 'host_2' },
+  { do: 'returnItem', item: 'a', outcome: 'released', ...NOW },
+  { ...CLAIM, item: 'a', host: null },
+  { do: 'failAttempt', item: 'a', code: 'turn_failed', ...NOW },
+  { do: 'retryItem', item: 'a' },
+  { ...CLAIM, item: 'a' },
+  { do: 'completeItem', item: 'a', isLong: true, ...NOW },
+  { do: 'skipItem', item: 'b' },
+  { ...CLAIM, item: 'c' },
+  { do: 'parkItem', item: 'c', waiting: { for: 'answer', id: 'inb_1' }, ...NOW },
+  { do: 'wakeItem', item: 'c' },
+  { ...CLAIM, item: 'c' },
+  { do: 'failAttempt', item: 'c', code: 'timeout', ...NOW },
+  // What is left: an item that waits for its next try, one that is new again, one that is cancelled.
+  { do: 'postItems', items: [posted('d'), posted('e', ['d'])], replace: false },
+  { do: 'postItems', items: [posted('d', ['c'])], replace: true },
+  { do: 'postItems', items: [posted('f'), posted('g')], replace: false },
+  { do: 'cancelItem', item: 'f' },
+  { do: 'removeItems', items: ['g'] },
+]
 
 const DAY: readonly (Action | NewEvent)[] = [
   { type: 'host.started', data: { host: 'host_1', pid: 4711, kind: 'background' } },
@@ -86,6 +128,7 @@ const DAY: readonly (Action | NewEvent)[] = [
   { ...POST, ...TESTS },
   { do: 'remove', key: 'plan', condition: 'current' },
   { do: 'put', key: 'result', condition: 'none' },
+  ...BOARD,
   { type: 'host.stop_requested', data: { host: 'host_1', now: false } },
   { type: 'host.stopped', data: { host: 'host_1' } },
   { type: 'host.lost', data: { host: 'host_2', reason: 'host_died' } },

@@ -1,5 +1,6 @@
 /** Rows and events with plausible values, of which a test names only what it is about. */
 import type { SessionEvidence } from '../../src/agents/recovery.ts'
+import type { AttemptRow, ItemRow } from '../../src/board/item.ts'
 import {
   EVENT_VERSIONS,
   type AtelierEvent,
@@ -82,6 +83,7 @@ export function messageRow(changes: Partial<MessageRow> = {}): MessageRow {
     prompt: 'Implement caching',
     group: null,
     timeoutMs: null,
+    itemAttempt: null,
     attempts: 0,
     turn: null,
     answer: null,
@@ -142,6 +144,76 @@ export function scheduleRow(changes: Partial<ScheduleRow> = {}): ScheduleRow {
 
 export function contextRow(changes: Partial<ContextRow> = {}): ContextRow {
   return { key: 'plan', value: '"draft"', version: 3, by: 'kim', updatedAt: 1000, ...changes }
+}
+
+/** A ready item of type code. */
+export function itemRow(changes: Partial<ItemRow> = {}): ItemRow {
+  return {
+    id: 'auth',
+    title: 'Implement auth',
+    type: 'code',
+    state: 'ready',
+    phase: null,
+    waiting: null,
+    priority: 3,
+    definition: '{}',
+    dependsOn: [],
+    unmet: 0,
+    estimateMs: 1000,
+    path: 1000,
+    rank: 0,
+    readyAt: 1000,
+    touches: [],
+    change: 'auth',
+    attempt: null,
+    attempts: 0,
+    losses: 0,
+    retryCount: 0,
+    owner: null,
+    progress: null,
+    result: null,
+    error: null,
+    verified: 0,
+    commit: null,
+    revision: 1,
+    postedBy: 'kim',
+    postedAt: 500,
+    claimedAt: null,
+    startedAt: null,
+    settledAt: null,
+    ...changes,
+  }
+}
+
+/** The item while an attempt at it runs. */
+export function runningItem(changes: Partial<ItemRow> = {}): ItemRow {
+  return itemRow({
+    state: 'running',
+    phase: 'executing',
+    attempt: 'att_1',
+    attempts: 1,
+    owner: 'dev_1',
+    claimedAt: 2000,
+    startedAt: 2000,
+    ...changes,
+  })
+}
+
+/** The running attempt of {@link runningItem}. */
+export function attemptRow(changes: Partial<AttemptRow> = {}): AttemptRow {
+  return {
+    id: 'att_1',
+    item: 'auth',
+    number: 1,
+    owner: 'dev_1',
+    host: 'host_1',
+    slot: 0,
+    state: 'running',
+    startedAt: 2000,
+    endedAt: null,
+    error: null,
+    ...changes,
+  }
 }
 
 export const FINISHED: EventBodies['turn.finished'] = {

@@ -60,6 +60,9 @@ export class Oracle {
       case 'remove':
       case 'profile':
         return undefined
+      // The board has an oracle of its own.
+      default:
+        return undefined
     }
   }
 

@@ -30,15 +30,15 @@ import { projection } from '../../src/projection.ts'
 import type { AgentRow, MessageRow, RowLookup, ScheduleRow, TableName, Tables } from '../../src/tables.ts'
 import type { ProjectedRows } from '../../src/testing/replay.ts'
 import { DEFINITIONS, type Action } from './actions.ts'
+import type { BoardAction } from './board-actions.ts'
+import { decideBoard } from './board-rows.ts'
 import { BEGUN, evidenceOf, sessionOf, USAGE } from './example-rows.ts'
+import { LONG_PROMPT } from './long-prompt.ts'
 
 /** What a command has done. */
 export type Result = { readonly events: readonly AtelierEvent[] } | { readonly refused: ErrorCode }
 
 export const START_MS: number = 1_800_000_000_000
-
-/** Longer than what stays inline. */
-export const LONG_PROMPT: string = 'Fix it. '.repeat(1000)
 
 export class RowTeam {
   readonly log: AtelierEvent[] = []
@@ -46,6 +46,7 @@ export class RowTeam {
   readonly #definitions = new Map<string, AgentDefinition>()
   readonly #turns: string[] = []
   readonly #messages: string[] = []
+  #attempts = 0
   readonly #onEvent: () => void
   now: number = START_MS
 
@@ -66,7 +67,8 @@ export class RowTeam {
 
   /** Every row of every table, in the form of `replay`. */
   rows(): ProjectedRows {
-    return Object.fromEntries([...this.#tables.keys()].map((table) => [table, this.list(table)]))
+    const tables = [...this.#tables].filter(([, rows]) => rows.size > 0)
+    return Object.fromEntries(tables.map(([table]) => [table, this.list(table)]))
   }
 
   /** Does one action, and says what came of it. */
@@ -120,6 +122,8 @@ export class RowTeam {
       }
       case 'profile':
         return this.#defineProfile(action)
+      default:
+        return this.#changeBoard(action)
     }
   }
 
@@ -150,7 +154,7 @@ export class RowTeam {
   #post({ agent, kind, isLong }: Extract<Action, { do: 'post' }>): Result {
     const id = `msg_${this.#messages.length}`
     const { stored } = packText(isLong ? LONG_PROMPT : 'Fix it.')
-    const post = { message: id, agent, kind, prompt: stored, group: null, timeoutMs: null }
+    const post = { message: id, agent, kind, prompt: stored, group: null, timeoutMs: null, itemAttempt: null }
     return this.#commit(
       decidePost(post, { agent: this.get('agent', agent), refused: this.#refusal(agent, 0), known: [] }),
     )
@@ -277,6 +281,14 @@ export class RowTeam {
     return this.#commit(decidePut(this.get('context', key), put))
   }
 
+  #changeBoard(action: BoardAction): Result {
+    const attempts = this.list('attempt')
+    const attempt = attemptName(this.#attempts)
+    return this.#commit(
+      decideBoard(action, { items: this.list('item'), attempts, attempt, now: this.now }),
+    )
+  }
+
   #defineProfile({ name, role }: Extract<Action, { do: 'profile' }>): Result {
     const definition = hashText(canonicalJson({ role, fields: {} }))
     const isSame = this.get('profile', name)?.definition === definition
@@ -337,14 +349,23 @@ export class RowTeam {
     }
     for (const { table, key, row } of projection.apply(stored, lookup)) {
       const rows = this.#tables.get(table) ?? new Map<string, object>()
-      this.#tables.set(table, rows.set(key, deepFrozen(row)))
+      const name = typeof key === 'string' ? key : key.join('\0')
+      if (row === null) rows.delete(name)
+      else rows.set(name, deepFrozen(row))
+      this.#tables.set(table, rows)
     }
     this.log.push(stored)
     if (stored.type === 'turn.started') this.#turns.push(stored.data.turn)
+    if (stored.type === 'item.claimed') this.#attempts++
     if (stored.type === 'message.posted') this.#messages.push(stored.data.message)
     this.#onEvent()
     return stored
   }
+}
+
+/** The name of the nth attempt, so that names sort as they were made. */
+export function attemptName(number: number): string {
+  return `att_${String(number).padStart(3, '0')}`
 }
 
 function picked<T>(from: readonly T[], index: number): T | undefined {

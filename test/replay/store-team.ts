@@ -7,7 +7,7 @@ import { scriptedBackend } from '../../src/agent-backends/scripted.ts'
 import type { AgentDefinition } from '../../src/agents/definition.ts'
 import { decideTick } from '../../src/agents/schedule.ts'
 import { isAtelierError } from '../../src/errors.ts'
-import type { AtelierEvent, Identity } from '../../src/events.ts'
+import type { AtelierEvent, EventBodies, Identity } from '../../src/events.ts'
 import type { Store } from '../../src/store.ts'
 import { DefinitionCache, type HostEnvironment, type TeamContext } from '../../src/team/context.ts'
 import {
@@ -27,13 +27,16 @@ import { loseTurns } from '../../src/team/liveness.ts'
 import { cancelMessages, postMessage } from '../../src/team/posting.ts'
 import { settleTurn } from '../../src/team/turn-settle.ts'
 import { startTurn, type StartedTurn } from '../../src/team/turn-start.ts'
+import { attemptsHeld } from '../../src/workers/holding.ts'
 import { projectedRows, type ProjectedRows } from '../../src/testing/replay.ts'
 import type { ManualClock } from '../../src/time/manual-clock.ts'
 import { usdOf } from '../../src/money/usd.ts'
 import { visibleVersion } from '../../src/knowledge/context.ts'
 import { DEFINITIONS, type Action } from './actions.ts'
 import { BEGUN, evidenceOf, sessionOf, USAGE } from './example-rows.ts'
-import { LONG_PROMPT } from './row-team.ts'
+import { LONG_PROMPT } from './long-prompt.ts'
+import { attemptName } from './row-team.ts'
+import { performOnBoard } from './store-board.ts'
 
 const BY: Identity = { actor: 'kim', via: 'library' }
 
@@ -49,7 +52,10 @@ const ENVIRONMENT: HostEnvironment = {
   dir: '/project',
   backends: [BACKEND.id],
   backend: () => BACKEND,
-  sweepTurn: () => Promise.resolve(),
+  sweepHost: () => Promise.resolve(),
+  releaseHost: () => Promise.resolve(),
+  attempts: new Map(),
+  holdings: [attemptsHeld],
   gitContext: () => Promise.resolve(''),
   environment: {},
 }
@@ -78,7 +84,9 @@ export class StoreTeam {
 
   /** The projected rows, with turns named by their order. */
   async rows(): Promise<ProjectedRows> {
-    return sorted(this.#named(await projectedRows(this.#team.store)))
+    const claims = await this.#team.store.events({ types: ['item.claimed'] })
+    const attempts = claims.map(({ data }) => (data as EventBodies['item.claimed']).attempt)
+    return sorted(this.#named(await projectedRows(this.#team.store), attempts))
   }
 
   /** The log as it is stored. */
@@ -112,7 +120,7 @@ export class StoreTeam {
       case 'finish':
         return this.#finish(action)
       case 'lose':
-        return loseTurns(team, { host: action.host, reason: action.reason, by: 'host_3' })
+        return loseTurns(team, [attemptsHeld], { host: action.host, reason: action.reason, by: 'host_3' })
       case 'setBudget':
         return setBudget(
           team,
@@ -142,6 +150,8 @@ export class StoreTeam {
         ))
       case 'profile':
         return defineProfile(team, action.name, { role: action.role, fields: {} })
+      default:
+        return performOnBoard(team, action)
     }
   }
 
@@ -164,6 +174,7 @@ export class StoreTeam {
       environment: ENVIRONMENT,
       host,
       agent,
+      isLimited: () => false,
     })
     if (started === undefined) return
     this.#started.push(started)
@@ -223,15 +234,21 @@ export class StoreTeam {
     return condition === 'none' ? undefined : condition === 'current' ? current : current + 1
   }
 
-  #named(rows: ProjectedRows): ProjectedRows {
+  #named(rows: ProjectedRows, attempts: readonly string[]): ProjectedRows {
     let text = JSON.stringify(rows)
     for (const [index, { turn }] of this.#started.entries()) text = text.replaceAll(turn, `turn_${index}`)
+    for (const [index, attempt] of attempts.entries()) text = text.replaceAll(attempt, attemptName(index))
     return JSON.parse(text) as ProjectedRows
   }
 }
 
-/** Turns in order of their names, where their random ids were. */
+/** Turns and attempts in order of their names, where their random ids were. */
 function sorted(rows: ProjectedRows): ProjectedRows {
-  const turns = rows.turn as readonly { readonly id: string }[] | undefined
-  return turns === undefined ? rows : { ...rows, turn: turns.toSorted((a, b) => (a.id < b.id ? -1 : 1)) }
+  const byName = (table: readonly object[]): readonly object[] =>
+    (table as readonly { readonly id: string }[]).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  return {
+    ...rows,
+    ...(rows.turn === undefined ? {} : { turn: byName(rows.turn) }),
+    ...(rows.attempt === undefined ? {} : { attempt: byName(rows.attempt) }),
+  }
 }

@@ -2,19 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projection } from '../../src/projection.ts'
-import type { Store } from '../../src/store.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
-import { projectedRows, replay } from '../../src/testing/replay.ts'
-import { ManualClock } from '../../src/time/manual-clock.ts'
-import { sequences, type Action } from './actions.ts'
-import { RowTeam, START_MS } from './row-team.ts'
-import { StoreTeam } from './store-team.ts'
-
-/** Opens an empty store, and takes it away again. */
-type StorePlace = (clock: ManualClock, use: (store: Store) => Promise<void>) => Promise<void>
+import { connectTo, postgresMissing, startPostgres, type PostgresServer } from '../stores/postgres/server.ts'
+import { createTables, openPostgresStore } from '../stores/postgres/store.ts'
+import { sequences } from './actions.ts'
+import { play, type StorePlace } from './play.ts'
 
 const inMemory: StorePlace = async (clock, use) => {
   const store = openMemoryStore({ projection, clock })
@@ -38,21 +33,6 @@ const inFile: StorePlace = async (clock, use) => {
   }
 }
 
-/** Plays the actions on a store and on a map of rows, and compares both and the log after each. */
-async function play(place: StorePlace, actions: readonly Action[]): Promise<void> {
-  const clock = new ManualClock(START_MS)
-  await place(clock, async (store) => {
-    const team = new StoreTeam(store, clock)
-    const expected = new RowTeam()
-    for (const action of actions) {
-      expected.perform(action)
-      await team.perform(action)
-      expect(replay(await store.events({}), projection)).toStrictEqual(await projectedRows(store))
-      expect(await team.rows()).toEqual(expected.rows())
-    }
-  })
-}
-
 it.each([
   ['in memory', inMemory, { numRuns: 40 }, 40],
   ['in a SQLite file', inFile, { numRuns: 8 }, 60],
@@ -67,3 +47,39 @@ it.each([
     ).resolves.toBeUndefined()
   },
 )
+
+const missing = postgresMissing()
+
+describe.skipIf(missing !== undefined)('a store in Postgres', () => {
+  let server: PostgresServer
+  let places = 0
+
+  beforeAll(async () => {
+    server = await startPostgres()
+  }, 60_000)
+
+  afterAll(async () => {
+    await server.stop()
+  })
+
+  const inPostgres: StorePlace = async (clock, use) => {
+    const schema = `replay_${++places}`
+    const client = await connectTo(server)
+    await client.query(`CREATE SCHEMA ${schema}`)
+    await client.query(`SET search_path TO ${schema}`)
+    await createTables(client)
+    const store = await openPostgresStore(() => connectTo(server, schema), { projection, clock })
+    try {
+      await use(store)
+    } finally {
+      await store.close()
+      await client.query(`DROP SCHEMA ${schema} CASCADE`)
+      await client.end()
+    }
+  }
+
+  it('holds after every command what its log replays to, and what the decisions alone come to', async () => {
+    const played = fc.asyncProperty(sequences(40), (actions) => play(inPostgres, actions))
+    await expect(fc.assert(played, { numRuns: 5 })).resolves.toBeUndefined()
+  })
+})

@@ -1,7 +1,6 @@
-import { Client } from 'pg'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { describeStore } from '../../src/testing/store-conformance.ts'
-import { postgresMissing, startPostgres, type PostgresServer } from './postgres/server.ts'
+import { connectTo, postgresMissing, startPostgres, type PostgresServer } from './postgres/server.ts'
 import { APPEND_LOCK, createTables, openPostgresStore } from './postgres/store.ts'
 
 const missing = postgresMissing()
@@ -20,24 +19,17 @@ describe.skipIf(missing !== undefined)(
       await server.stop()
     })
 
-    async function connect(schema?: string): Promise<Client> {
-      const client = new Client({ host: server.socket, user: 'atelier', database: 'postgres' })
-      await client.connect()
-      if (schema !== undefined) await client.query(`SET search_path TO ${schema}`)
-      return client
-    }
-
     describeStore(
       'postgres (a throwaway driver)',
       {
         async place() {
           const schema = `place_${++schemas}`
-          const client = await connect()
+          const client = await connectTo(server)
           await client.query(`CREATE SCHEMA ${schema}`)
           await client.query(`SET search_path TO ${schema}`)
           await createTables(client)
           return {
-            open: (opening) => openPostgresStore(() => connect(schema), opening),
+            open: (opening) => openPostgresStore(() => connectTo(server, schema), opening),
             async holdWriter() {
               await client.query('BEGIN')
               await client.query(`SELECT pg_advisory_xact_lock(${APPEND_LOCK})`)

@@ -4,6 +4,7 @@
  */
 import type { AgentEvent } from '../../agent-backend.ts'
 import type { Json } from '../../json.ts'
+import { OutputError } from '../../processes/output.ts'
 import { redactJson, type Redactor } from '../../processes/redact.ts'
 import { RedactedStream } from '../../processes/redact-stream.ts'
 import { fieldsOf, numberOf, objectsOf, textOf, type Fields } from './line.ts'
@@ -15,6 +16,7 @@ interface OpenBlock {
   readonly message: string
   readonly type: 'text' | 'thinking'
   readonly stream: RedactedStream
+  characters: number
 }
 
 /** The lines of this model are written by Claude Code itself, about errors. */
@@ -24,15 +26,18 @@ const SYNTHETIC = '<synthetic>'
 export class ContentReader {
   readonly #cwd: string
   readonly #redact: Redactor
+  readonly #maxBlockCharacters: number
   readonly #calls = new Set<string>()
   readonly #running = new Map<string, string>()
   #open: OpenBlock[] = []
   #blocks = 0
   #streaming = ''
 
-  constructor(cwd: string, redact: Redactor) {
+  /** @param maxBlockCharacters the longest block; whole, it is a line, and lines have a limit */
+  constructor(cwd: string, redact: Redactor, maxBlockCharacters: number) {
     this.#cwd = cwd
     this.#redact = redact
+    this.#maxBlockCharacters = maxBlockCharacters
   }
 
   /** Calls of the model so far, those of subagents among them. */
@@ -66,7 +71,10 @@ export class ContentReader {
     }
   }
 
-  /** A `stream_event` line: a piece of an answer. */
+  /**
+   * A `stream_event` line: a piece of an answer.
+   * @throws OutputError for a text without an end: who follows the events keeps all of it
+   */
   *piece(line: Fields): Generator<AgentEvent, void, void> {
     const event = fieldsOf(line['event'])
     // Also of an answer without any content, which has no other line.
@@ -91,13 +99,17 @@ export class ContentReader {
   #begin(type: string | undefined, index: number): void {
     if (type !== 'text' && type !== 'thinking') return
     const id = `${this.#streaming}/${index}`
-    this.#open.push({ id, message: this.#streaming, type, stream: new RedactedStream(this.#redact) })
+    const stream = new RedactedStream(this.#redact)
+    this.#open.push({ id, message: this.#streaming, type, stream, characters: 0 })
   }
 
   *#delta(delta: Fields, index: number): Generator<AgentEvent, void, void> {
     const piece = textOf(delta['text']) ?? textOf(delta['thinking'])
     const block = this.#open.find(({ id }) => id === `${this.#streaming}/${index}`)
     if (piece === undefined || block === undefined) return
+    block.characters += piece.length
+    if (block.characters > this.#maxBlockCharacters)
+      throw new OutputError(`A text of the answer is longer than ${this.#maxBlockCharacters} characters.`)
     const safe = block.stream.push(piece)
     if (safe !== '') yield { t: eventType(block.type), id: block.id, delta: safe }
   }

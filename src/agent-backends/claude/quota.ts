@@ -13,10 +13,12 @@ export function limitEvent(line: Fields): Extract<AgentEvent, { t: 'limit' }> | 
   const status = textOf(info['status'])
   if (status !== 'rejected' && status !== 'allowed_warning') return undefined
   const used = numberOf(info['utilization'])
+  // The turn goes on, on credit.
+  const isReached = status === 'rejected' && info['isUsingOverage'] !== true
   return {
     t: 'limit',
     kind: textOf(info['rateLimitType']) ?? 'unknown',
-    state: status === 'rejected' ? 'reached' : 'near',
+    state: isReached ? 'reached' : 'near',
     ...(used !== undefined && { used }),
     ...resetOf(info),
   }

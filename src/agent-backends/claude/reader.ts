@@ -58,6 +58,14 @@ const UNENDING_TASKS: ReadonlySet<string | undefined> = new Set([
   'monitor_ws',
 ])
 
+export interface ReaderOptions {
+  readonly cwd: string
+  /** Cost of the session before the turn; undefined where it is not known. */
+  readonly beforeUsd: number | undefined
+  readonly redact: Redactor
+  readonly maxBlockCharacters: number
+}
+
 export class ClaudeReader {
   readonly #redact: Redactor
   readonly #content: ContentReader
@@ -90,10 +98,10 @@ export class ClaudeReader {
   /** Requests that wait for an answer on stdin. */
   readonly questions: Fields[] = []
 
-  constructor(cwd: string, beforeUsd: number | undefined, redact: Redactor) {
+  constructor({ cwd, beforeUsd, redact, maxBlockCharacters }: ReaderOptions) {
     this.#redact = redact
     this.#beforeUsd = beforeUsd
-    this.#content = new ContentReader(cwd, redact)
+    this.#content = new ContentReader(cwd, redact, maxBlockCharacters)
   }
 
   get modelCalls(): number {

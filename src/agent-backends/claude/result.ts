@@ -97,6 +97,10 @@ function ofTerminalReason(reason: string | undefined): FailureKind | undefined {
       return 'turn_limit'
     case 'budget_exhausted':
       return 'budget_exceeded'
+    // Somebody else ended it: what this turn's own host stops has its reason already.
+    case 'aborted_tools':
+    case 'aborted_streaming':
+      return 'process_exit'
     default:
       return undefined
   }

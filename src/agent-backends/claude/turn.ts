@@ -61,7 +61,8 @@ export class ClaudeTurn {
     this.#options = options
     this.#before = sessionData(request.resume)
     const beforeUsd = choice.resume === undefined ? 0 : this.#before.totalUsd
-    this.#reader = new ClaudeReader(request.cwd, beforeUsd, redact)
+    const { maxLineBytes: maxBlockCharacters } = settings
+    this.#reader = new ClaudeReader({ cwd: request.cwd, beforeUsd, redact, maxBlockCharacters })
     this.#silence = new SilenceClock(clock, settings, (what) => this.#endAfter(what))
   }
 

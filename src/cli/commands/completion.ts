@@ -1,5 +1,6 @@
 import { flagOf, GLOBAL_PARAMS } from '../arguments.ts'
-import { EXIT_OK, type Command, type ExitStatus } from '../command.ts'
+import { NOUNS } from '../../operations/find.ts'
+import { EXIT_OK, wordsOf, type Command, type ExitStatus } from '../command.ts'
 import { allCommands } from '../commands.ts'
 import type { Session } from '../session.ts'
 
@@ -31,15 +32,35 @@ function takesAgents({ params }: Command): boolean {
   )
 }
 
+function firstWords(commands: readonly Command[]): string[] {
+  return [...new Set(commands.map((command) => wordsOf(command).split(' ')[0] as string))]
+}
+
+/** What comes after a noun. */
+function secondWords(commands: readonly Command[], noun: string): string[] {
+  return commands.flatMap((command) => {
+    const [first, second] = wordsOf(command).split(' ')
+    return first === noun && second !== undefined ? [second] : []
+  })
+}
+
 function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const agents = takesAgents(command) ? ' $(atelier agents 2>/dev/null)' : ''
-    return `    ${command.name}) words="${flagsOf(command).join(' ')}${agents}" ;;\n`
+    return `    "${wordsOf(command)}") words="${flagsOf(command).join(' ')}${agents}" ;;\n`
   })
+  const nouns = [...NOUNS].map(
+    (noun) => `    "${noun}") words="${secondWords(commands, noun).join(' ')}" ;;\n`,
+  )
   return `_atelier() {
-  local words="${commands.map(({ name }) => name).join(' ')}"
-  if [ "$COMP_CWORD" -gt 1 ]; then case "\${COMP_WORDS[1]}" in
-${cases.join('')}    *) words="" ;;
+  local verb="\${COMP_WORDS[1]}" depth=1
+  local words="${firstWords(commands).join(' ')}"
+  case " ${[...NOUNS].join(' ')} " in *" $verb "*)
+    depth=2
+    [ "$COMP_CWORD" -gt 2 ] && verb="$verb \${COMP_WORDS[2]}" ;;
+  esac
+  if [ "$COMP_CWORD" -gt "$depth" ] || [ "$COMP_CWORD" -eq 2 ]; then case "$verb" in
+${nouns.join('')}${cases.join('')}    *) words="" ;;
   esac; fi
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
@@ -50,12 +71,22 @@ complete -o default -F _atelier atelier
 function fishScript(commands: readonly Command[]): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`\'`)}'`
   const lines = commands.flatMap((command) => {
-    const used = `-n '__fish_seen_subcommand_from ${command.name}'`
+    const [first, second] = wordsOf(command).split(' ')
+    const inNoun = `-n '__fish_seen_subcommand_from ${first}'`
+    const used =
+      second === undefined
+        ? inNoun
+        : `-n '__fish_seen_subcommand_from ${first}; and __fish_seen_subcommand_from ${second}'`
+    const word =
+      second === undefined ? `-n __fish_use_subcommand -f -a ${first}` : `${inNoun} -f -a ${second}`
     return [
-      `complete -c atelier -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.summary)}`,
+      `complete -c atelier ${word} -d ${quoted(command.summary)}`,
       ...flagsOf(command).map((flag) => `complete -c atelier ${used} -l ${flag.slice(2)}`),
       ...(takesAgents(command) ? [`complete -c atelier ${used} -a '(atelier agents 2>/dev/null)'`] : []),
     ]
   })
-  return `${lines.join('\n')}\n`
+  const nouns = [...NOUNS].map(
+    (noun) => `complete -c atelier -n __fish_use_subcommand -f -a ${noun} -d ${quoted('The work board')}`,
+  )
+  return `${[...nouns, ...lines].join('\n')}\n`
 }

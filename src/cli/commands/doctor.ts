@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import { checkAgents } from '../../doctor/agents.ts'
 import type { Check, CheckStatus } from '../../doctor/check.ts'
 import { checkGit, checkNode } from '../../doctor/machine.ts'
-import { checkConfiguration, checkHosts, checkState, hostsUnknown, makeState } from '../../doctor/project.ts'
+import {
+  checkConfiguration,
+  checkHosts,
+  checkLeftovers,
+  checkState,
+  hostsUnknown,
+  makeState,
+} from '../../doctor/project.ts'
 import { EXIT_OK, type ExitStatus } from '../command.ts'
 import { paintFor } from '../paint.ts'
 import { note, printJson, type Session } from '../session.ts'
@@ -27,13 +34,14 @@ export async function runDoctor({ fix = false }: DoctorInput, session: Session):
 }
 
 async function examine({ dir, terminal: { env }, clock, open }: Session): Promise<readonly Check[]> {
-  const [git, configuration, hosts, agents] = await Promise.all([
+  const [git, configuration, hosts, leftovers, agents] = await Promise.all([
     checkGit({ dir, env, clock }),
     checkConfiguration(dir, env),
     lookAtHosts(dir, open),
+    checkLeftovers(clock.now()),
     checkAgents({ dir, env, clock }),
   ])
-  return [checkNode(), ...git, checkState(stateOf(dir)), configuration, hosts, ...agents]
+  return [checkNode(), ...git, checkState(stateOf(dir)), configuration, hosts, leftovers, ...agents]
 }
 
 async function lookAtHosts(dir: string, open: Session['open']): Promise<Check> {

@@ -22,7 +22,7 @@ export function eventLine(
 ): string {
   const seq = String(event.seq).padStart(5)
   const time = timeOfDay(event.at, now)
-  const subject = 'agent' in event.data ? event.data.agent : ''
+  const subject = 'agent' in event.data ? event.data.agent : 'item' in event.data ? event.data.item : ''
   const used = seq.length + 2 + time.length + 2 + TYPE_WIDTH + 2
   const text = [subject, factOf(event)].filter((part) => part !== '').join(': ')
   return `${paint.faint(`${seq}  ${time}`)}  ${paintType(event, paint)}  ${fit(oneLine(text), Math.max(20, width - used))}`
@@ -31,10 +31,18 @@ export function eventLine(
 function paintType({ type }: AtelierEvent, paint: Page['paint']): string {
   const text = pad(type, TYPE_WIDTH)
   if (type === 'turn.finished') return paint.good(text)
-  return type === 'turn.lost' || type === 'message.failed' || type === 'host.lost'
-    ? paint.bad(text)
-    : paint.name(text)
+  if (type === 'item.done') return paint.good(text)
+  return BAD_NEWS.has(type) ? paint.bad(text) : paint.name(text)
 }
+
+const BAD_NEWS: ReadonlySet<AtelierEvent['type']> = new Set<AtelierEvent['type']>([
+  'turn.lost',
+  'message.failed',
+  'host.lost',
+  'item.failed',
+  'item.blocked',
+  'merge.rejected',
+])
 
 function factOf(event: AtelierEvent): string {
   switch (event.type) {
@@ -79,6 +87,52 @@ function factOf(event: AtelierEvent): string {
       return `${event.data.host}: ${event.data.reason}`
     case 'account.limited':
       return `${event.data.account}: ${event.data.reason}`
+    case 'item.posted':
+      return `${event.data.kind}, ${event.data.title}`
+    case 'item.claimed':
+      return event.data.number > 1 ? `${event.data.owner}, attempt ${event.data.number}` : event.data.owner
+    case 'item.phase_changed':
+      return event.data.phase
+    case 'item.progressed':
+      return `${event.data.percent} % ${event.data.step}`
+    case 'item.done':
+      return event.data.result === null ? '' : headOfText(event.data.result)
+    case 'item.failed':
+      return `${event.data.error.message} [${event.data.error.code}]`
+    case 'item.cancelled':
+    case 'item.skipped':
+      return event.data.reason
+    case 'item.blocked':
+      return `by ${event.data.causes.join(', ')}`
+    case 'item.deferred':
+      return `waits for ${event.data.waiting.for}`
+    case 'attempt.ended':
+      return event.data.error === null
+        ? event.data.outcome
+        : `${event.data.outcome}, ${event.data.error.message}`
+    case 'change.advanced':
+      return `${event.data.change} to ${event.data.head.slice(0, 10)}`
+    case 'merge.requested':
+      return `${event.data.title}, for ${event.data.target}`
+    case 'merge.taken':
+    case 'merge.adopted':
+      return `${event.data.merges.length} for ${event.data.target}`
+    case 'merge.intended':
+      return `${event.data.ref} to ${event.data.new.slice(0, 10)}`
+    case 'merge.completed':
+      return `${event.data.target} has it in ${event.data.commit.slice(0, 10)}`
+    case 'merge.rejected':
+      return `${event.data.error.message} [${event.data.error.code}]`
+    case 'merge.held':
+      return event.data.message
+    case 'merge.returned':
+      return event.data.reason
+    case 'item.removed':
+    case 'item.path_changed':
+    case 'item.readied':
+    case 'item.unblocked':
+    case 'item.retried':
+    case 'item.started':
     case 'agent.reset':
     case 'agent.dismissed':
     case 'schedule.cancelled':

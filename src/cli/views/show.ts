@@ -3,6 +3,7 @@ import type { OperationInput, OperationName } from '../../operations/operation.t
 import { paintFor } from '../paint.ts'
 import { note, type Session } from '../session.ts'
 import { readable, safeText } from '../text.ts'
+import { BOARD_VIEWS } from './board.ts'
 import { LOG_VIEWS } from './log.ts'
 import { RECORD_VIEWS } from './records.ts'
 import { RESULT_VIEWS } from './results.ts'
@@ -14,6 +15,7 @@ const VIEWS: Views<OperationName> = {
   ...TEAM_VIEWS,
   ...TALK_VIEWS,
   ...RESULT_VIEWS,
+  ...BOARD_VIEWS,
   ...RECORD_VIEWS,
   ...LOG_VIEWS,
 }

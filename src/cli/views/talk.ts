@@ -5,7 +5,7 @@ import type { Outputs } from '../../operations/outputs.ts'
 type Reply = Outputs['ask']
 type Replies = Outputs['fan']
 
-export const TALK_VIEWS: Views<'ask' | 'cast' | 'await' | 'await-all' | 'pipe' | 'fan' | 'cancel'> = {
+export const TALK_VIEWS: Views<'ask' | 'cast' | 'await' | 'await-all' | 'pipe' | 'fan' | 'interrupt'> = {
   ask: showReply,
   pipe: showReply,
   await: (reply, page) =>
@@ -18,7 +18,7 @@ export const TALK_VIEWS: Views<'ask' | 'cast' | 'await' | 'await-all' | 'pipe' |
     body: '',
     remark: `Agent ${agent} has the message. Wait for its answer: atelier await ${agent}`,
   }),
-  cancel: ({ agent, cancelled }) => ({
+  interrupt: ({ agent, cancelled }) => ({
     body: '',
     remark:
       cancelled === 0

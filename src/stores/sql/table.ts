@@ -59,7 +59,9 @@ export class SqlTable {
     const statement = this.#statement('upsert', () => {
       const others = this.columns.filter((column) => !this.#key.includes(column)).map(quoted)
       const conflict = this.#key.map(quoted).join(', ')
-      return `${this.#insert()} ON CONFLICT (${conflict}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`
+      const set = others.map((column) => `${column} = excluded.${column}`).join(', ')
+      const change = set === '' ? 'NOTHING' : `UPDATE SET ${set}`
+      return `${this.#insert()} ON CONFLICT (${conflict}) DO ${change}`
     })
     return { statement, values: this.columns.map((column, at) => this.#encode(row as Values, column, at)) }
   }
@@ -75,13 +77,15 @@ export class SqlTable {
     let changed = 0
     for (const [at, column] of this.columns.entries()) {
       if ((before as Values)[column] === (after as Values)[column]) continue
-      changed |= 1 << at
+      // Not a shift: a table may have more than 32 columns.
+      changed += 2 ** at
       values.push(this.#encode(after as Values, column, at))
     }
     if (changed === 0) return undefined
     for (const column of this.#key) values.push((before as Values)[column] as SqlValue)
     let statement = this.#updates.get(changed)
-    if (statement === undefined) this.#updates.set(changed, (statement = { text: this.#updateOf(changed) }))
+    if (statement === undefined)
+      this.#updates.set(changed, (statement = { text: this.#updateOf(before, after) }))
     return { statement, values }
   }
 
@@ -148,8 +152,8 @@ export class SqlTable {
     return `INSERT INTO ${quoted(this.name)} (${this.columns.map(quoted).join(', ')}) VALUES (${parameters(this.columns.length)})`
   }
 
-  #updateOf(changed: number): string {
-    const columns = this.columns.filter((_, at) => (changed & (1 << at)) !== 0)
+  #updateOf(before: object, after: object): string {
+    const columns = this.columns.filter((column) => (before as Values)[column] !== (after as Values)[column])
     const set = columns.map((column, index) => `${quoted(column)} = $${index + 1}`).join(', ')
     return `UPDATE ${quoted(this.name)} SET ${set} WHERE ${this.#keyCondition(columns.length + 1)}`
   }

@@ -93,6 +93,7 @@ export async function putBlobs(
 
 interface CachedRow {
   readonly table: TableName
+  readonly key: RowKey
   /** As the database has it: undefined if it has none, null if nobody looked. */
   readonly before: object | undefined | null
   after: object | undefined
@@ -148,16 +149,18 @@ class TransactionRows implements Reader {
   apply(changes: readonly RowChange[]): void {
     for (const { table, key, row } of changes) {
       const cached = this.#rows.get(cacheKey(table, key))
-      if (cached === undefined) this.#rows.set(cacheKey(table, key), { table, before: null, after: row })
-      else cached.after = row
+      const after = row ?? undefined
+      if (cached === undefined) this.#rows.set(cacheKey(table, key), { table, key, before: null, after })
+      else cached.after = after
     }
   }
 
   /** Writes what was changed, in the order in which it was first seen. */
   async flush(): Promise<void> {
-    for (const { table: name, before, after } of this.#rows.values()) {
-      if (after === undefined || after === before) continue
-      const bound = boundWrite(sqlTable(name), before, after)
+    for (const { table: name, key, before, after } of this.#rows.values()) {
+      if (after === before) continue
+      const table = sqlTable(name)
+      const bound = after === undefined ? table.remove(key) : boundWrite(table, before, after)
       if (bound === undefined) continue
       const pending = this.#connection.run(bound.statement, bound.values)
       if (pending instanceof Promise) await pending
@@ -168,7 +171,7 @@ class TransactionRows implements Reader {
     const name = cacheKey(table, key)
     const cached = this.#rows.get(name)
     if (cached !== undefined) return cached.after
-    this.#rows.set(name, { table, before: row, after: row })
+    this.#rows.set(name, { table, key, before: row, after: row })
     return row
   }
 }

@@ -41,7 +41,7 @@ export function contextPut(key: string, value: string, version = 1): NewEvent {
 
 export function messagePosted(message: string, agent: string, prompt = 'hello'): NewEvent {
   const data = { message, agent, backend: 'scripted', generation: 1, prompt, group: null, timeoutMs: null }
-  return { type: 'message.posted', data: { ...data, kind: 'ask' } }
+  return { type: 'message.posted', data: { ...data, kind: 'ask', itemAttempt: null } }
 }
 
 export function refusal(): ErrorData {

@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { Client } from 'pg'
 
 const run = promisify(execFile)
 
@@ -41,6 +42,14 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** A connection, in a schema of its own where one is named. */
+export async function connectTo({ socket }: PostgresServer, schema?: string): Promise<Client> {
+  const client = new Client({ host: socket, user: 'atelier', database: 'postgres' })
+  await client.connect()
+  if (schema !== undefined) await client.query(`SET search_path TO ${schema}`)
+  return client
 }
 
 /** Postgres refuses to run as root. */

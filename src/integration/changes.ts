@@ -1,0 +1,60 @@
+/** The heads of changes: rows that say where they are, and refs that keep git from collecting them. */
+import { decideAdvance, type Advance } from '../board/change.ts'
+import { toError } from '../errors.ts'
+import { crash } from '../failpoints.ts'
+import { ENGINE_REFS, listRefs, moveRef, refValue } from '../git/refs.ts'
+import type { GitPlace } from '../git/run.ts'
+import type { TeamContext } from '../team/context.ts'
+import { changeRef } from './ref-names.ts'
+
+/**
+ * Moves the head of a change to what an attempt made.
+ * @throws AtelierError `conflict` if another attempt has moved it since this one started
+ */
+export async function advanceChange(team: TeamContext, place: GitPlace, advance: Advance): Promise<void> {
+  const { change, head } = advance
+  // Before the row says so: what a row names is there, whatever becomes of the attempt's branch.
+  await pointAt(place, change, head)
+  const result = await team.store.transact({
+    name: 'change.advance',
+    keys: [`change:${change}`],
+    by: team.by,
+    load: (reader) => reader.get('change', change),
+    decide: (row) => decideAdvance(row, advance),
+  })
+  // Of two that came at once, the one that lost may have pointed the ref at its own head.
+  const stands = result.ok ? head : result.loaded?.head
+  if (stands !== undefined) await pointAt(place, change, stands)
+  if (!result.ok) throw toError(result.refused)
+}
+
+/** Brings the refs in line with the rows, where a crash came between the two. */
+export async function tendChangeRefs(team: TeamContext, place: GitPlace): Promise<void> {
+  const rows = await team.store.read((reader) => reader.list('change'))
+  const refs = await listRefs(place, `${ENGINE_REFS}changes/`)
+  const known = new Map(refs.map(({ ref, commit }) => [ref, commit]))
+  for (const { id, head, state } of rows) {
+    const at = known.get(changeRef(id))
+    if (state === 'open' && at !== head) await pointAt(place, id, head)
+    if (state === 'merged' && at === head) await dropChangeRef(place, id, head)
+  }
+}
+
+/** The target holds the head now. A ref that went on meanwhile stays. */
+export async function dropChangeRef(place: GitPlace, change: string, head: string): Promise<void> {
+  const ref = changeRef(change)
+  if ((await refValue(place, ref)) === head)
+    await moveRef(place, { ref, old: head, new: null, why: 'atelier: merged' })
+}
+
+async function pointAt(place: GitPlace, change: string, head: string): Promise<void> {
+  const ref = changeRef(change)
+  for (;;) {
+    const old = (await refValue(place, ref)) ?? null
+    if (old === head) return
+    crash('git.change-ref.before')
+    const { moved } = await moveRef(place, { ref, old, new: head, why: 'atelier: change' })
+    crash('git.change-ref.after')
+    if (moved) return
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * One attempt at an item, from its claim to its settled outcome:
+ *
+ *     claimed ── place ── prompt ── turn ── commit ── verify ── merge ── settled ── place released
+ *
+ * Each step either goes on or ends the attempt; how an attempt ended is told apart once, in {@link AttemptEnd}.
+ */
+import type { ItemDefinition } from '../board/definition.ts'
+import { itemPrompt, type UpstreamResult } from '../board/prompt.ts'
+import { isSimplified } from '../board/retry-policy.ts'
+import { errorData, isAtelierError, messageOf, type ErrorData } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { unpackText } from '../team/context.ts'
+import { cancelMessages } from '../team/posting.ts'
+import type { Settlement } from '../team/waiting.ts'
+import { beginItem, type ClaimedItem } from './claims.ts'
+import { completeItem, failAttempt, returnItem } from './commands.ts'
+import type { AttemptEnd, WorkerContext } from './context.ts'
+import type { AttemptBase } from '../integration/base.ts'
+import { bringIn, baseOf } from './bring-in.ts'
+import { closePlace, openPlace, type Place } from './place.ts'
+import { definitionOf } from './rows.ts'
+
+export interface AttemptInput {
+  readonly claimed: ClaimedItem
+  readonly agent: string
+  readonly worktree: boolean
+  /** Aborted when the item is no longer this attempt's, or when the host ends at once. */
+  readonly signal: AbortSignal
+}
+
+/** What the steps of an attempt hand on. */
+export interface Attempt extends AttemptInput {
+  readonly definition: ItemDefinition
+  readonly place: Place
+  /** What its worktree starts from; undefined without one. */
+  readonly base: AttemptBase | undefined
+}
+
+/**
+ * Runs an attempt to its end and settles it. Never throws for what the attempt does: only the store can fail here.
+ * @returns true if the item is done
+ */
+export async function runAttempt(context: WorkerContext, input: AttemptInput): Promise<boolean> {
+  const { claimed, signal } = input
+  let place: Place | undefined
+  let end: AttemptEnd
+  try {
+    const definition = await context.team.store.read((reader) => definitionOf(reader, claimed.item))
+    const base = input.worktree ? await baseOf(context, claimed.item, definition) : undefined
+    place = await openPlace(context, { claimed, definition, base: base?.base, signal })
+    end = await work(context, { ...input, definition, place, base })
+  } catch (error) {
+    end = endOf(error)
+  }
+  if (signal.aborted) end = { kind: 'gone' }
+  await settle(context, claimed, end)
+  // Work that could not be merged stays where it is, for whoever resolves it.
+  const files = end.kind === 'failed' && end.error.code === 'merge_conflict' ? 'keep' : 'remove'
+  await closePlace(context, claimed, place, files).catch(context.onError)
+  return end.kind === 'done'
+}
+
+async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEnd> {
+  const prompt = await promptOf(context, attempt)
+  const answer = await turn(context, attempt, prompt)
+  if ('kind' in answer) return answer
+  const { checkout } = attempt.place
+  if (checkout === null) return { kind: 'done', result: answer.text, verified: false, commit: null }
+  return bringIn(context, attempt, checkout, answer.text)
+}
+
+/** Sends one prompt to the agent and waits for its answer, however long it takes. */
+export async function turn(
+  { team, settlements, attempts }: WorkerContext,
+  { claimed, agent, definition, signal }: Attempt,
+  prompt: string,
+): Promise<{ readonly text: string } | AttemptEnd> {
+  const message = newId('msg')
+  const { item, attempt } = claimed
+  const settled = settlements.of(message)
+  try {
+    await beginItem(team, {
+      item: item.id,
+      attempt,
+      agent,
+      message,
+      prompt,
+      timeoutMs: definition.timeoutMs,
+    })
+  } catch (error) {
+    settlements.forget(message)
+    throw error
+  }
+  const cancel = (): void =>
+    void cancelMessages(team, { agent, message }, 'The item is no longer this attempt’s.').catch(() => {})
+  signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) cancel()
+  const settlement = await settled.finally(() => signal.removeEventListener('abort', cancel))
+  if (settlement.ok) {
+    const place = attempts.get(attempt)
+    if (place !== undefined) place.session = settlement.session
+  }
+  return answerOf(settlement, item.id)
+}
+
+/** Only a text is an answer: what errored, was refused, ran out of budget or said nothing is never done. */
+function answerOf(settlement: Settlement, item: string): { readonly text: string } | AttemptEnd {
+  if (!settlement.ok) return { kind: 'failed', error: settlement.error }
+  if (settlement.text.trim() !== '') return { text: settlement.text }
+  const error = errorData('no_result', `The agent ended "${item}" without an answer.`, { item })
+  return { kind: 'failed', error }
+}
+
+async function promptOf({ team }: WorkerContext, { claimed, definition }: Attempt): Promise<string> {
+  const { item, number } = claimed
+  const results = await team.store.read(async (reader) => {
+    const found: UpstreamResult[] = []
+    for (const id of item.dependsOn) {
+      const row = await reader.get('item', id)
+      if (row?.result != null) found.push({ item: id, text: await unpackText(reader, row.result) })
+    }
+    return found
+  })
+  return itemPrompt({
+    title: item.title,
+    spec: definition.spec,
+    input: definition.input,
+    results,
+    ...(item.error === null || number === 1 ? {} : { feedback: item.error.message }),
+    simplified: isSimplified(definition.retry, number),
+  })
+}
+
+async function settle(
+  { team }: WorkerContext,
+  { item, attempt }: ClaimedItem,
+  end: AttemptEnd,
+): Promise<void> {
+  try {
+    switch (end.kind) {
+      case 'done':
+        return await completeItem(team, item.id, { ...end, attempt })
+      case 'failed':
+        return end.error.code === 'budget_exceeded'
+          ? await returnItem(team, item.id, attempt, {
+              outcome: 'parked',
+              waiting: { for: 'budget', scope: String(end.error.details?.['scope'] ?? 'global') },
+            })
+          : await failAttempt(team, item.id, attempt, end.error)
+      case 'held':
+        return await returnItem(team, item.id, attempt, {
+          outcome: 'parked',
+          waiting: { for: 'merge', reason: end.reason },
+        })
+      case 'released':
+        return await returnItem(team, item.id, attempt, { outcome: 'released' })
+      case 'gone':
+        return
+    }
+  } catch (error) {
+    // Somebody else has settled or taken it meanwhile: this attempt's word no longer counts.
+    if (!isAtelierError(error, 'stale_claim') && !isAtelierError(error, 'invalid_transition')) throw error
+  }
+}
+
+function endOf(error: unknown): AttemptEnd {
+  if (isAtelierError(error, 'stale_claim') || isAtelierError(error, 'invalid_transition'))
+    return { kind: 'gone' }
+  const data: ErrorData = isAtelierError(error)
+    ? error.toJSON()
+    : errorData('turn_failed', `The attempt broke: ${messageOf(error)}`)
+  return { kind: 'failed', error: data }
+}

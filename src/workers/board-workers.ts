@@ -1,0 +1,242 @@
+/**
+ * The board workers of one host: each is an agent, or several, that takes items of one type. They are woken when an item
+ * becomes ready, in this process or another; the interval is only for what no event announced.
+ */
+import type { AtelierEvent } from '../events.ts'
+import type { OperationalChange } from '../store.ts'
+import { repeat, type CancelTimer } from '../time/clock.ts'
+import { runAttempt } from './attempt.ts'
+import { claimNext } from './claims.ts'
+import type { WorkerContext } from './context.ts'
+import { WakeTimer } from './wake-timer.ts'
+
+/** How often a worker looks for work that no event announced, where it names no interval. */
+export const DEFAULT_INTERVAL_MS = 60_000
+
+export interface BoardWorkerSpec {
+  readonly name: string
+  /** The items that it takes. */
+  readonly type: string
+  /** Its agents: each does one item at a time. */
+  readonly agents: readonly string[]
+  readonly intervalMs: number
+  /** Each attempt has a git worktree of its own. */
+  readonly worktree: boolean
+}
+
+interface Running {
+  readonly item: string
+  readonly agent: string
+  readonly controller: AbortController
+  readonly ended: Promise<void>
+}
+
+interface Worker {
+  readonly spec: BoardWorkerSpec
+  readonly since: number
+  readonly idle: Set<string>
+  readonly running: Map<string, Running>
+  stopTimer: CancelTimer
+  finished: number
+  dismissed: boolean
+  /** A look at the board is under way; `again` asks for another behind it. */
+  looking: boolean
+  again: boolean
+}
+
+/** What is known of a worker by whoever runs it. */
+export interface BoardWorkerState extends BoardWorkerSpec {
+  readonly items: readonly string[]
+  /** Items that it has settled as done since it began. */
+  readonly finished: number
+}
+
+export class BoardWorkers {
+  readonly #context: WorkerContext
+  readonly #workers = new Map<string, Worker>()
+  readonly #wake: WakeTimer
+  #accepting = false
+  #unsubscribe: () => void = () => {}
+
+  constructor(context: WorkerContext) {
+    this.#context = context
+    this.#wake = new WakeTimer(context.team, context.onError)
+  }
+
+  async open(): Promise<void> {
+    if (this.#accepting) return
+    this.#accepting = true
+    this.#unsubscribe = this.#context.team.feed.subscribe((event) => this.#observe(event), true)
+    await this.#wake.open()
+    for (const worker of this.#workers.values()) this.#look(worker)
+  }
+
+  /** Adds a worker, or changes the one of that name: its agents, its type. What runs goes on. */
+  add(spec: BoardWorkerSpec): void {
+    this.remove(spec.name)
+    const worker: Worker = {
+      spec,
+      since: this.#context.team.clock.now(),
+      idle: new Set(spec.agents),
+      running: new Map(),
+      stopTimer: () => {},
+      finished: 0,
+      dismissed: false,
+      looking: false,
+      again: false,
+    }
+    worker.stopTimer = repeat(this.#context.team.loops, spec.intervalMs, async () => this.#look(worker))
+    this.#workers.set(spec.name, worker)
+    this.#register(worker)
+    this.#look(worker)
+  }
+
+  /** The worker takes nothing more; what it runs goes on. */
+  remove(name: string): void {
+    const worker = this.#workers.get(name)
+    if (worker === undefined) return
+    worker.dismissed = true
+    worker.stopTimer()
+    this.#workers.delete(name)
+    const row: OperationalChange = { table: 'worker', remove: [this.#context.host, name] }
+    this.#context.team.store.write([row]).catch(this.#context.onError)
+  }
+
+  /** Shows the worker to other processes. */
+  #register({ spec, finished, since }: Worker): void {
+    const { name, type, agents, intervalMs, worktree } = spec
+    const { host, team, onError } = this.#context
+    const put = { host, name, type, agents, intervalMs, worktree: worktree ? 1 : 0, finished, since } as const
+    team.store.write([{ table: 'worker', put }]).catch(onError)
+  }
+
+  get states(): readonly BoardWorkerState[] {
+    return [...this.#workers.values()].map(({ spec, running, finished }) => ({
+      ...spec,
+      items: [...running.values()].map(({ item }) => item),
+      finished,
+    }))
+  }
+
+  /** True while an attempt runs. */
+  get busy(): boolean {
+    return this.#running().length > 0
+  }
+
+  /** Takes nothing more. */
+  stopAccepting(): void {
+    this.#accepting = false
+    this.#wake.close()
+    for (const { stopTimer } of this.#workers.values()) stopTimer()
+  }
+
+  /** Ends the attempts that run, without settling them: their items were given back, or will be. */
+  abandonAll(): void {
+    for (const { controller } of this.#running()) controller.abort()
+  }
+
+  async ended(): Promise<void> {
+    for (let running = this.#running(); running.length > 0; running = this.#running())
+      await Promise.allSettled(running.map(({ ended }) => ended))
+  }
+
+  close(): void {
+    this.stopAccepting()
+    for (const name of [...this.#workers.keys()]) this.remove(name)
+    this.#unsubscribe()
+    this.#context.settlements.close()
+  }
+
+  /** Agents that may work at the same time. */
+  get capacity(): number {
+    return [...this.#workers.values()].reduce((sum, { spec }) => sum + spec.agents.length, 0)
+  }
+
+  /** A worker waits for items to come. */
+  get armed(): boolean {
+    return this.#workers.size > 0
+  }
+
+  #running(): Running[] {
+    return [...this.#attempts.values()]
+  }
+
+  /** Attempts by id, also those of workers that were changed meanwhile. */
+  readonly #attempts = new Map<string, Running>()
+
+  #observe(event: AtelierEvent): void {
+    switch (event.type) {
+      case 'item.readied':
+      case 'turn.finished':
+      case 'account.limited':
+        return this.#lookAll()
+      case 'attempt.ended':
+        // A cancelled item, or one that was taken from this host: its attempt ends without a word.
+        if (event.data.outcome !== 'done' && event.data.outcome !== 'failed')
+          this.#attempts.get(event.data.attempt)?.controller.abort()
+        return
+      default:
+        return
+    }
+  }
+
+  #lookAll(): void {
+    for (const worker of this.#workers.values()) this.#look(worker)
+  }
+
+  #look(worker: Worker): void {
+    if (!this.#accepting || worker.dismissed || worker.idle.size === 0) return
+    if (worker.looking) {
+      worker.again = true
+      return
+    }
+    worker.looking = true
+    void this.#claim(worker)
+      .catch(this.#context.onError)
+      .finally(() => {
+        worker.looking = false
+        if (!worker.again) return
+        worker.again = false
+        this.#look(worker)
+      })
+  }
+
+  /** Claims for each idle agent until there is nothing to claim. */
+  async #claim(worker: Worker): Promise<void> {
+    const { spec, idle } = worker
+    for (const agent of [...idle]) {
+      if (!this.#accepting || worker.dismissed) return
+      const claimed = await claimNext(this.#context.team, {
+        type: spec.type,
+        agent,
+        host: this.#context.host,
+      })
+      if (claimed === undefined) return
+      const controller = new AbortController()
+      idle.delete(agent)
+      const { attempt } = claimed
+      const ended = runAttempt(this.#context, {
+        claimed,
+        agent,
+        worktree: spec.worktree,
+        signal: controller.signal,
+      })
+        .then(
+          (isDone) => {
+            if (isDone) worker.finished++
+            if (isDone && !worker.dismissed) this.#register(worker)
+          },
+          (error: unknown) => this.#context.onError(error),
+        )
+        .finally(() => {
+          this.#attempts.delete(attempt)
+          worker.running.delete(attempt)
+          idle.add(agent)
+          this.#look(worker)
+        })
+      const running = { item: claimed.item.id, agent, controller, ended }
+      worker.running.set(attempt, running)
+      this.#attempts.set(attempt, running)
+    }
+  }
+}

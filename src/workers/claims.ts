@@ -1,0 +1,132 @@
+/** How a worker of this host takes an item and begins to work on it. */
+import { limitedUntil } from '../agents/quota.ts'
+import { decidePost } from '../agents/mailbox.ts'
+import { decideClaim, decideStart, freeSlot } from '../board/claiming.ts'
+import type { AttemptRow, ItemRow } from '../board/item.ts'
+import { overlap } from '../board/touches.ts'
+import type { NewEvent } from '../events.ts'
+import { newId, packText } from '../ids.ts'
+import { refusalFor } from '../money/ledger.ts'
+import type { Reader } from '../store.ts'
+import { commit, type TeamContext } from '../team/context.ts'
+import { loadFunds } from '../team/posting.ts'
+import type { Decided } from '../board/posting.ts'
+import { wornOut } from '../board/settling.ts'
+import { failItem } from './commands.ts'
+import { unknownItem } from './rows.ts'
+
+/** Ready items that are looked at for one that may run beside what runs already. */
+const CANDIDATES = 32
+
+/** Who claims, and what. */
+export interface ClaimInput {
+  readonly type: string
+  /** The agent that will work on it. */
+  readonly agent: string
+  readonly host: string
+}
+
+/** An item in the hands of a worker. */
+export interface ClaimedItem {
+  readonly item: ItemRow
+  readonly attempt: string
+  readonly slot: number
+  /** Which try it is, from 1. */
+  readonly number: number
+}
+
+/**
+ * Takes the first ready item of a type that may run now; undefined where there is none. Nothing is taken while the
+ * agent's account has no quota left: the item stays for whoever has some.
+ */
+export async function claimNext(
+  team: TeamContext,
+  { type, agent, host }: ClaimInput,
+): Promise<ClaimedItem | undefined> {
+  const attempt = newId('att')
+  const result = await team.store.transact({
+    name: 'item.claim',
+    keys: ['board'],
+    by: { actor: agent, via: 'host' },
+    async load(reader) {
+      const row = await reader.get('agent', agent)
+      const account = row === undefined ? undefined : await reader.get('account', row.account)
+      const ready = await reader.list('item', {
+        where: { state: 'ready', type },
+        orderBy: 'rank',
+        limit: CANDIDATES,
+      })
+      const attempts = await reader.list('attempt', { where: { state: 'running' } })
+      const isGuarded = ready.some(({ touches }) => touches.length > 0)
+      return { account, ready, attempts, running: isGuarded ? await itemsOf(reader, attempts) : [] }
+    },
+    decide({ account, ready, attempts, running }, now): Decided {
+      if (limitedUntil(account, now) !== null) return { events: [] }
+      const item = ready.find(
+        (row) => wornOut(row) === undefined && !running.some((other) => overlap(row.touches, other.touches)),
+      )
+      if (item === undefined) return { events: [] }
+      return decideClaim(item, { attempt, owner: agent, host, slot: freeSlot(attempts) })
+    },
+  })
+  if (result.ok) await giveUp(team, result.loaded.ready)
+  const [claimed] = result.ok ? result.events : []
+  if (claimed?.type !== 'item.claimed') return undefined
+  const item = result.loaded.ready.find(({ id }) => id === claimed.data.item) as ItemRow
+  return { item, attempt, slot: claimed.data.slot ?? 0, number: claimed.data.number }
+}
+
+/** Items whose hosts died too often fail for good. */
+async function giveUp(team: TeamContext, ready: readonly ItemRow[]): Promise<void> {
+  for (const item of ready) {
+    const error = wornOut(item)
+    if (error !== undefined) await failItem(team, item.id, error)
+  }
+}
+
+async function itemsOf(reader: Reader, attempts: readonly AttemptRow[]): Promise<ItemRow[]> {
+  const items: ItemRow[] = []
+  for (const { item } of attempts) {
+    const row = await reader.get('item', item)
+    if (row !== undefined) items.push(row)
+  }
+  return items
+}
+
+export interface BeginInput {
+  readonly item: string
+  readonly attempt: string
+  readonly agent: string
+  readonly message: string
+  readonly prompt: string
+  readonly timeoutMs: number | null
+}
+
+/** Says that work has begun and hands the prompt to the agent, in one commit. */
+export async function beginItem(team: TeamContext, input: BeginInput): Promise<void> {
+  const { item: id, attempt, agent, message, prompt, timeoutMs } = input
+  const { stored, blobs } = packText(prompt)
+  await commit(team.store, {
+    name: 'item.report',
+    keys: ['board', `agent:${agent}`],
+    by: { actor: agent, via: 'host' },
+    blobs,
+    load: async (reader) => ({
+      item: await reader.get('item', id),
+      agent: await reader.get('agent', agent),
+      funds: await loadFunds(reader, agent),
+    }),
+    decide({ item, agent: row, funds }): Decided {
+      if (item === undefined) return { refused: unknownItem(id, []) }
+      // A repair of the same attempt is another message; the attempt has begun already.
+      const start = item.phase === 'claimed' ? decideStart(item, attempt) : { events: [] as NewEvent[] }
+      if ('refused' in start) return start
+      const refused = refusalFor(funds.ledgers, funds.running, 0)
+      const post = decidePost(
+        { message, agent, kind: 'item', prompt: stored, group: null, timeoutMs, itemAttempt: attempt },
+        { agent: row, refused, known: [] },
+      )
+      return 'refused' in post ? post : { events: [...start.events, ...post.events] }
+    },
+  })
+}

@@ -1,0 +1,37 @@
+/** What the workers of a host work with. */
+import type { HoldReason } from '../board/merge.ts'
+import type { ErrorData } from '../errors.ts'
+import type { AttemptPlace, TeamContext } from '../team/context.ts'
+import type { Settlements } from '../team/waiting.ts'
+import type { WorkspaceAdapter } from '../workspace.ts'
+
+export interface WorkerContext {
+  readonly team: TeamContext
+  readonly host: string
+  /** The project folder. */
+  readonly dir: string
+  /** Holds worktrees and logs. */
+  readonly stateDir: string
+  /** Places of running attempts, from which the host starts their turns. */
+  readonly attempts: Map<string, AttemptPlace>
+  readonly settlements: Settlements
+  /** Worktrees of the project; loaded when the first is needed. */
+  worktrees(): Promise<WorkspaceAdapter>
+  readonly onError: (error: unknown) => void
+}
+
+/** How one attempt ended, told apart in one place: everything else leads to one of these. */
+export type AttemptEnd =
+  | {
+      readonly kind: 'done'
+      readonly result: string
+      readonly verified: boolean
+      readonly commit: string | null
+    }
+  | { readonly kind: 'failed'; readonly error: ErrorData }
+  /** The merge waits for somebody; the item is settled when it goes on. */
+  | { readonly kind: 'held'; readonly reason: HoldReason; readonly result: string }
+  /** Given back without a try being used up. */
+  | { readonly kind: 'released' }
+  /** The item is no longer this attempt's: cancelled, or taken over. */
+  | { readonly kind: 'gone' }

@@ -1,0 +1,56 @@
+/** Where an attempt works, and what it leaves there. */
+import type { ItemDefinition } from '../board/definition.ts'
+import type { BaseCommit, Released, Workspace, WorkspaceAdapter } from '../workspace.ts'
+import type { ClaimedItem } from './claims.ts'
+import type { WorkerContext } from './context.ts'
+
+/** The workspace of one attempt; none where it works in the project folder itself. */
+export interface Place {
+  readonly cwd: string
+  readonly checkout: { readonly adapter: WorkspaceAdapter; readonly workspace: Workspace } | null
+}
+
+export interface PlaceInput {
+  readonly claimed: ClaimedItem
+  readonly definition: ItemDefinition
+  /** What its worktree starts from; undefined works in the project folder. */
+  readonly base: readonly BaseCommit[] | undefined
+  readonly signal: AbortSignal
+}
+
+/** Makes the place and announces it, so that this host starts the attempt's turns there. */
+export async function openPlace(
+  context: WorkerContext,
+  { claimed, definition, base, signal }: PlaceInput,
+): Promise<Place> {
+  const { item, attempt, slot } = claimed
+  if (base === undefined) {
+    context.attempts.set(attempt, { cwd: context.dir, env: {} })
+    return { cwd: context.dir, checkout: null }
+  }
+  const adapter = await context.worktrees()
+  const workspace = await adapter.acquire({
+    attempt,
+    item: { id: item.id, title: item.title },
+    change: item.change,
+    base,
+    access: definition.access,
+    slot,
+    host: context.host,
+    signal,
+  })
+  context.attempts.set(attempt, { cwd: workspace.cwd, env: workspace.env })
+  return { cwd: workspace.cwd, checkout: { adapter, workspace } }
+}
+
+/** Gives the place up. What no branch holds is saved first; what a reader wrote is not. */
+export async function closePlace(
+  context: WorkerContext,
+  { attempt }: ClaimedItem,
+  place: Place | undefined,
+  files: 'keep' | 'remove',
+): Promise<Released | undefined> {
+  context.attempts.delete(attempt)
+  if (place?.checkout == null) return undefined
+  return place.checkout.adapter.release({ attempt }, { files, host: context.host })
+}

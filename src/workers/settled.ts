@@ -1,0 +1,92 @@
+/** Waiting until nothing happens on the board by itself any more. */
+import type { ItemRow } from '../board/item.ts'
+import { AtelierError, toError } from '../errors.ts'
+import type { Reader } from '../store.ts'
+import { formatDuration } from '../time/duration.ts'
+import type { SettledBoard } from './view-types.ts'
+import { viewBoard, type BoardSource } from './views.ts'
+
+export interface SettledLimit {
+  /** 0 only looks. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Items named in the error about a wait that ended too early. */
+const NAMED = 5
+
+/**
+ * Resolves when no item is ready or running, and none waits for a time: what is left then waits for somebody.
+ * @throws AtelierError `timeout` or `cancelled`; the work goes on
+ */
+export async function boardSettled(source: BoardSource, limit: SettledLimit = {}): Promise<SettledBoard> {
+  const { store, clock } = source
+  const { timeoutMs, signal } = limit
+  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
+  let wake = Promise.withResolvers<void>()
+  const end = (why: 'timeout' | 'cancelled') => (): void => {
+    over = why
+    wake.resolve()
+  }
+  const stopListening = store.onCommit(() => wake.resolve(), { urgent: true })
+  const cancelTimer = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
+  const aborted = end('cancelled')
+  signal?.addEventListener('abort', aborted, { once: true })
+  if (signal?.aborted === true) aborted()
+  try {
+    for (;;) {
+      // Made before looking: what is committed meanwhile is looked at again.
+      wake = Promise.withResolvers<void>()
+      const active = await store.read(activeItems)
+      if (active.length === 0) {
+        const settled = await settledBoard(source)
+        if (settled !== undefined) return settled
+      } else if (over !== undefined) throw waitError(over, active, timeoutMs)
+      else await wake.promise
+    }
+  } finally {
+    stopListening()
+    cancelTimer()
+    signal?.removeEventListener('abort', aborted)
+  }
+}
+
+/** Items that go on by themselves: ready, running, or waiting for a time. */
+async function activeItems(reader: Reader): Promise<readonly string[]> {
+  const running = await reader.list('attempt', { where: { state: 'running' } })
+  const ready = await reader.list('item', { where: { state: 'ready' }, limit: NAMED + 1 })
+  const timed = await reader.list('wake', { limit: NAMED + 1 })
+  return [...running.map(({ item }) => item), ...ready.map(({ id }) => id), ...timed.map(({ item }) => item)]
+}
+
+/** The board as it is; undefined if something has begun to move since it was looked at. */
+async function settledBoard(source: BoardSource): Promise<SettledBoard | undefined> {
+  const { items, summary, costUsd } = await viewBoard(source)
+  if (items.some(isActive)) return undefined
+  return {
+    summary,
+    failed: items.filter(({ status }) => status === 'failed').map(({ id, error }) => ({ id, error })),
+    waiting: items
+      .filter(({ state }) => state === 'waiting')
+      .map(({ id, status, why }) => ({ id, status, why: why ?? '' })),
+    costUsd,
+  }
+}
+
+function isActive({ state, waiting }: Pick<ItemRow, 'state' | 'waiting'>): boolean {
+  return state === 'ready' || state === 'running' || (waiting !== null && 'at' in waiting)
+}
+
+function waitError(
+  why: 'timeout' | 'cancelled',
+  active: readonly string[],
+  timeoutMs: number | undefined,
+): AtelierError {
+  const named = active.slice(0, NAMED).join(', ')
+  const what = active.length > NAMED ? `${named} and more are not done` : `not done yet: ${named}`
+  if (why === 'cancelled') return toError({ code: 'cancelled', message: `The wait was ended; ${what}.` })
+  const after = timeoutMs === undefined || timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`
+  return new AtelierError('timeout', `The wait ended${after}; ${what}. Look at them with: board`, {
+    details: { active },
+  })
+}

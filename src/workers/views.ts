@@ -1,0 +1,232 @@
+/** What the board looks like: reads only, light enough for a command that starts, looks and ends. */
+import type { ItemRow } from '../board/item.ts'
+import { priorityName } from '../board/priority.ts'
+import { toError } from '../errors.ts'
+import type { Reader, StoreView } from '../store.ts'
+import type { Clock } from '../time/clock.ts'
+import { unpackText } from '../team/context.ts'
+import { costsByAttempt, costsOf } from './costs.ts'
+import { claimEnd } from './external.ts'
+import { attemptsAt, definitionOf, dependentRows, knownItems, unknownItem } from './rows.ts'
+import { staffedTypes } from './staff.ts'
+import { BOARD_STATUSES, columnOf, reasonOf, statusOfItem, type StandingFacts } from './standing.ts'
+import type {
+  BoardFilter,
+  BoardStatus,
+  BoardView,
+  DependencyLine,
+  ItemLine,
+  ItemView,
+  UnstaffedType,
+} from './view-types.ts'
+
+/** What a view of the board reads from. */
+export interface BoardSource {
+  readonly store: StoreView
+  readonly clock: Clock
+}
+
+/** The items that a filter lets through, the most urgent first, with a count for each status. */
+export async function viewBoard(source: BoardSource, filter: BoardFilter = {}): Promise<BoardView> {
+  return source.store.read(async (reader) => {
+    const rows = await reader.list('item')
+    const facts = await factsFor(reader, rows, source.clock.now())
+    const costs = await itemCosts(reader)
+    const items = rows
+      .toSorted(byUrgency)
+      .map((row) => itemLine(row, facts, costs.get(row.id) ?? 0))
+      .filter((line) => matches(line, filter))
+    return {
+      items,
+      summary: summaryOf(items),
+      unstaffed: unstaffedTypes(items, facts.staffed),
+      costUsd: items.reduce((sum, { costUsd }) => sum + costUsd, 0),
+    }
+  })
+}
+
+/** What can be claimed now, in the order in which workers take it. */
+export async function viewReady(
+  { store, clock }: BoardSource,
+  type: string | undefined,
+): Promise<readonly ItemLine[]> {
+  return store.read(async (reader) => {
+    const ready = await reader.list('item', {
+      where: { state: 'ready', ...(type === undefined ? {} : { type }) },
+      orderBy: 'rank',
+    })
+    const facts = await factsFor(reader, ready, clock.now())
+    return ready.map((row) => itemLine(row, facts, 0))
+  })
+}
+
+/** @throws AtelierError `not_found` with the nearest ids */
+export async function viewItem({ store, clock }: BoardSource, id: string): Promise<ItemView> {
+  return store.read(async (reader) => {
+    const row = await reader.get('item', id)
+    if (row === undefined) throw toError(unknownItem(id, await knownItems(reader)))
+    const definition = await definitionOf(reader, row)
+    const attempts = await attemptsAt(reader, id)
+    const costs = await costsOf(
+      reader,
+      attempts.map((attempt) => attempt.id),
+    )
+    const { retry, verify, timeoutMs, maxCostUsd, agent, capability, access, merge } = definition
+    const known = await rowsById(reader, row.dependsOn)
+    const facts = await factsFor(reader, [row, ...known.values()], clock.now())
+    return {
+      ...itemLine(row, facts, total(costs.values())),
+      spec: definition.spec,
+      input: definition.input,
+      result: row.result === null ? null : await unpackText(reader, row.result),
+      dependencies: row.dependsOn.flatMap((each) => dependencyLine(known.get(each))),
+      dependents: (await dependentRows(reader, id)).flatMap(dependencyLine),
+      verify,
+      touches: row.touches,
+      change: row.change,
+      access,
+      merge,
+      agent,
+      capability,
+      maxAttempts: retry.attempts,
+      retryCount: row.retryCount,
+      timeoutMs,
+      maxCostUsd,
+      metadata: definition.metadata,
+      tries: attempts.map(({ id: attempt, number, owner: by, state, startedAt, endedAt, error }) => {
+        return { id: attempt, number, by, state, startedAt, endedAt, error, costUsd: costs.get(attempt) ?? 0 }
+      }),
+      postedBy: row.postedBy,
+      revision: row.revision,
+    }
+  })
+}
+
+/** One item as the board lists it. */
+export async function viewLine({ store, clock }: BoardSource, id: string): Promise<ItemLine> {
+  return store.read(async (reader) => {
+    const row = await reader.get('item', id)
+    if (row === undefined) throw toError(unknownItem(id, await knownItems(reader)))
+    const attempts = await attemptsAt(reader, id)
+    const costs = await costsOf(
+      reader,
+      attempts.map((attempt) => attempt.id),
+    )
+    return itemLine(row, await factsFor(reader, [row], clock.now()), total(costs.values()))
+  })
+}
+
+/** How many items have each status. */
+export function summaryOf(items: readonly { readonly status: BoardStatus }[]): Record<BoardStatus, number> {
+  const counts = Object.fromEntries(BOARD_STATUSES.map((status) => [status, 0])) as Record<
+    BoardStatus,
+    number
+  >
+  for (const { status } of items) counts[status]++
+  return counts
+}
+
+function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine {
+  const { waiting, priority, owner, state } = row
+  return {
+    id: row.id,
+    title: row.title,
+    type: row.type,
+    status: statusOfItem(row),
+    state,
+    column: columnOf(row),
+    phase: row.phase,
+    waiting,
+    why: reasonOf(row, facts),
+    priority,
+    priorityName: priorityName(priority),
+    dependsOn: row.dependsOn,
+    claimedBy: state === 'waiting' || state === 'ready' ? null : owner,
+    claimEndsAt: facts.claimEnd(row.id),
+    attempts: row.attempts,
+    progress: row.progress,
+    error: row.error,
+    verified: row.verified === 1,
+    commit: row.commit,
+    costUsd,
+    createdAt: row.postedAt,
+    claimedAt: row.claimedAt,
+    startedAt: row.startedAt,
+    completedAt: row.settledAt,
+  }
+}
+
+/** Facts for some items; those that run are looked up where the items do not hold them. */
+async function factsFor(reader: Reader, rows: readonly ItemRow[], now: number): Promise<StandingFacts> {
+  const known = new Map(rows.map((row) => [row.id, row]))
+  const ends = new Map<string, number>()
+  const running: ItemRow[] = []
+  for (const attempt of await reader.list('attempt', { where: { state: 'running' } })) {
+    const row = known.get(attempt.item) ?? (await reader.get('item', attempt.item))
+    if (row !== undefined) running.push(row)
+    const end = claimEnd(attempt, await reader.get('lease', attempt.item))
+    if (end !== null) ends.set(attempt.item, end)
+  }
+  for (const row of rows) await addDependencies(reader, row, known)
+  return {
+    now,
+    item: (id) => known.get(id),
+    running,
+    staffed: await staffedTypes(reader),
+    claimEnd: (id) => ends.get(id) ?? null,
+  }
+}
+
+/** The items that one waits for, where they are not known yet. */
+async function addDependencies(reader: Reader, row: ItemRow, known: Map<string, ItemRow>): Promise<void> {
+  if (row.state !== 'waiting') return
+  const { dependsOn, waiting } = row
+  const causes = waiting?.for === 'failed_dependency' ? waiting.causes : []
+  for (const id of [...dependsOn, ...causes]) {
+    if (known.has(id)) continue
+    const dependency = await reader.get('item', id)
+    if (dependency !== undefined) known.set(id, dependency)
+  }
+}
+
+async function rowsById(reader: Reader, ids: readonly string[]): Promise<Map<string, ItemRow>> {
+  const rows = new Map<string, ItemRow>()
+  for (const id of ids) {
+    const row = await reader.get('item', id)
+    if (row !== undefined) rows.set(id, row)
+  }
+  return rows
+}
+
+async function itemCosts(reader: Reader): Promise<ReadonlyMap<string, number>> {
+  const byAttempt = await costsByAttempt(reader)
+  const costs = new Map<string, number>()
+  for (const [id, cost] of byAttempt) {
+    const attempt = await reader.get('attempt', id)
+    if (attempt !== undefined) costs.set(attempt.item, (costs.get(attempt.item) ?? 0) + cost)
+  }
+  return costs
+}
+
+function total(amounts: Iterable<number>): number {
+  return [...amounts].reduce((sum, amount) => sum + amount, 0)
+}
+
+function dependencyLine(row: ItemRow | undefined): DependencyLine[] {
+  return row === undefined ? [] : [{ id: row.id, status: statusOfItem(row), title: row.title }]
+}
+
+function unstaffedTypes(items: readonly ItemLine[], staffed: ReadonlySet<string>): UnstaffedType[] {
+  const ready = items.filter(({ status, type }) => status === 'ready' && !staffed.has(type))
+  return [...Map.groupBy(ready, ({ type }) => type)].map(([type, list]) => ({ type, ready: list.length }))
+}
+
+function matches(line: ItemLine, { status, type, claimedBy }: BoardFilter): boolean {
+  if (status !== undefined && line.status !== status) return false
+  if (type !== undefined && line.type !== type) return false
+  return claimedBy === undefined || line.claimedBy === claimedBy
+}
+
+function byUrgency(a: ItemRow, b: ItemRow): number {
+  return a.priority - b.priority || a.postedAt - b.postedAt || (a.id < b.id ? -1 : 1)
+}
