@@ -55,7 +55,7 @@ function columnsOf(table) {
 }
 
 /** A new row, or all of one that is there. */
-function put(table, key) {
+export function put(table, key) {
   const columns = columnsOf(table)
   const changes = columns
     .filter((column) => column !== `"${key}"`)
@@ -63,9 +63,9 @@ function put(table, key) {
   return `INSERT INTO "${table}" (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT ("${key}") DO UPDATE SET ${changes.join(', ')}`
 }
 
-const BEGIN = 'BEGIN IMMEDIATE'
-const COMMIT = 'COMMIT'
-const APPEND_EVENT =
+export const BEGIN = 'BEGIN IMMEDIATE'
+export const COMMIT = 'COMMIT'
+export const APPEND_EVENT =
   'INSERT INTO "event" ("at", "type", "version", "actor", "via", "data") VALUES (?, ?, ?, ?, ?, ?)'
 const PUT_MESSAGE = put('message', 'id')
 const PUT_TURN = put('turn', 'id')
@@ -89,7 +89,7 @@ const COST_MICROS = 500_000
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** Keys are random in the product, too: where a row goes in an index is part of its price. */
-function newId(prefix) {
+export function newId(prefix) {
   let id = `${prefix}_`
   for (let index = 0; index < 16; index++) id += ALPHABET[Math.floor(Math.random() * 32)]
   return id
@@ -101,12 +101,11 @@ function textOf(value) {
 }
 
 /**
- * Opens a new database as the product does, with a team.
+ * Makes a new database with the product's tables and its durability.
  *
  * @param {string} path - of a file that does not exist
- * @param {{ agents: readonly string[], cwd: string }} team
  */
-export function openFloor(path, { agents, cwd }) {
+export function openFile(path) {
   const database = new DatabaseSync(path, { timeout: 0 })
   database.exec('PRAGMA journal_mode = WAL')
   database.exec(BEGIN)
@@ -114,7 +113,17 @@ export function openFloor(path, { agents, cwd }) {
   database.exec(COMMIT)
   database.exec('PRAGMA journal_size_limit = 8000000')
   database.exec('PRAGMA synchronous = FULL')
+  return database
+}
 
+/**
+ * Opens a new database as the product does, with a team.
+ *
+ * @param {string} path - of a file that does not exist
+ * @param {{ agents: readonly string[], cwd: string }} team
+ */
+export function openFloor(path, { agents, cwd }) {
+  const database = openFile(path)
   const begin = database.prepare(BEGIN)
   const commit = database.prepare(COMMIT)
   const appendEvent = database.prepare(APPEND_EVENT)

@@ -78,7 +78,7 @@ function commandsPage(title: string, commands: readonly Command[]): string {
 function commandSection(command: Command): string {
   const params = command.params.map((param) => [
     `\`${param.positional === true ? `<${placeOf(param)}>` : flagLabel(param)}\``,
-    ...('rights' in command ? [`\`${param.name}\``, param.type] : [param.type]),
+    ...('rights' in command ? [param.only === 'cli' ? '' : `\`${param.name}\``, param.type] : [param.type]),
     param.required === true ? 'yes' : '',
     describe(param),
   ])

@@ -75,6 +75,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { BoardWorkers },
     { Settlements },
     { attemptsHeld },
+    { itemsWaiting },
+    { InboxTimer },
     { mergesHeld },
     { IntegratorOnDemand },
   ] = await Promise.all([
@@ -86,6 +88,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./workers/board-workers.ts'),
     import('./team/waiting.ts'),
     import('./workers/holding.ts'),
+    import('./workers/inbox.ts'),
+    import('./team/inbox-timer.ts'),
     import('./integration/holding.ts'),
     import('./integration/on-demand.ts'),
   ])
@@ -100,6 +104,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     for (const backend of [...config.backends, ...(options.backends ?? [])]) roster.addBackend(backend)
     const team: TeamContext = { store, clock, loops: loopClock(options), feed, by: identityOf(options) }
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
+    const inbox = { team, waiters: [itemsWaiting] }
     const concurrency: { value: number | undefined } = { value: undefined }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
     let workers: BoardWorkers | undefined
@@ -130,6 +135,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 worktrees: () => openWorktrees(dir, options),
                 onError: options.onError ?? (() => {}),
               }),
+              new InboxTimer(inbox, id, options.onError ?? (() => {})),
             ],
             onActivity: (turn, event) => {
               for (const listener of activity) listener(turn, event)
@@ -150,6 +156,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       host,
       workers,
       concurrency,
+      inbox,
       activity,
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),

@@ -143,7 +143,9 @@ export const workShape: Shape<WorkInput> = {
     .describe('Files that it will change; items that would change the same do not run at the same time.'),
   access: oneOf(['write', 'read'] as const)
     .optional()
-    .describe('`read`: what it writes is discarded; default for the types review and research. Else `write`.'),
+    .describe(
+      '`read`: what it writes is discarded; default for the types review and research. Else `write`.',
+    ),
   merge: oneOf(MERGE_MODES).optional().describe('How its work comes to the target; default `auto`.'),
   agent: name('the name of an agent or profile')
     .optional()
@@ -174,7 +176,7 @@ export interface ParsedWork {
  * @throws AtelierError `invalid_input`
  */
 export function parseWork(input: unknown): ParsedWork {
-  const work = parseWith(workSchema, input, () => `Item ${showValue(idOf(input))}`)
+  const work = parseWith(workSchema, input, () => nameOf(input))
   return {
     post: {
       id: work.id,
@@ -210,8 +212,9 @@ function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {
   })
 }
 
-function idOf(input: unknown): unknown {
-  return isPlainObject(input) ? input['id'] : undefined
+function nameOf(input: unknown): string {
+  const id = isPlainObject(input) ? input['id'] : undefined
+  return id === undefined ? 'The item' : `Item ${showValue(id)}`
 }
 
 function isPriority(value: unknown): boolean {

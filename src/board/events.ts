@@ -26,7 +26,12 @@ export interface BoardEvents {
   'item.unblocked': { readonly item: string }
   'item.blocked': { readonly item: string; readonly causes: readonly string[] }
   /** It waits for something that passes: a retry, an answer, a budget, a quota. */
-  'item.deferred': { readonly item: string; readonly waiting: WaitingFor }
+  'item.deferred': {
+    readonly item: string
+    readonly waiting: WaitingFor
+    /** What its attempt brought, where only the merge is missing. */
+    readonly result: StoredText | null
+  }
   /** Somebody asked for another try; its attempts count from 0 again. */
   'item.retried': { readonly item: string }
 

@@ -6,15 +6,7 @@ import { applyBoard, type BoardEvent } from './projection.ts'
 import type { ItemRow, ItemState } from './item.ts'
 import { blocks, isSettled, nextItemState, satisfies, type ItemStep } from './item-lifecycle.ts'
 
-const STATES: readonly ItemState[] = [
-  'waiting',
-  'ready',
-  'running',
-  'done',
-  'failed',
-  'cancelled',
-  'skipped',
-]
+const STATES: readonly ItemState[] = ['waiting', 'ready', 'running', 'done', 'failed', 'cancelled', 'skipped']
 const STEPS: readonly ItemStep[] = [
   'readied',
   'unblocked',
@@ -49,7 +41,7 @@ const MOVES: { readonly [T in EventType]?: readonly [ItemStep, EventBodies[T]] }
   'item.readied': ['readied', ITEM],
   'item.unblocked': ['unblocked', ITEM],
   'item.blocked': ['blocked', { ...ITEM, causes: ['db'] }],
-  'item.deferred': ['deferred', { ...ITEM, waiting: { for: 'retry', at: 9000 } }],
+  'item.deferred': ['deferred', { ...ITEM, waiting: { for: 'retry', at: 9000 }, result: null }],
   'item.claimed': ['claimed', { ...ATTEMPT, number: 1, owner: 'dev_1', host: null, slot: null }],
   'item.started': ['phased', ATTEMPT],
   'item.phase_changed': ['phased', { ...ATTEMPT, phase: 'merging' }],

@@ -3,7 +3,7 @@
  *
  * | from      | readied | unblocked | blocked | deferred | claimed | phased  | done | failed | cancelled | skipped |
  * |-----------|---------|-----------|---------|----------|---------|---------|------|--------|-----------|---------|
- * | waiting   | ready   | waiting   | waiting | waiting  | -       | -       | -    | failed | cancelled | skipped |
+ * | waiting   | ready   | waiting   | waiting | waiting  | -       | -       | done | failed | cancelled | skipped |
  * | ready     | -       | -         | waiting | waiting  | running | -       | -    | failed | cancelled | skipped |
  * | running   | ready   | -         | -       | waiting  | -       | running | done | failed | cancelled | -       |
  * | done      | -       | -         | -       | -        | -       | -       | -    | -      | -         | -       |
@@ -12,7 +12,7 @@
  * | skipped   | -       | -         | -       | -        | -       | -       | -    | -      | -         | -       |
  *
  * A failed or cancelled item leaves its state by a retry by hand, or because it is skipped. `phased` is every step of a
- * running attempt: started, its phase changed, progress.
+ * running attempt: started, its phase changed, progress. A waiting item is done when the merge that it waits for is made.
  */
 import type { ItemState } from './item.ts'
 
@@ -36,6 +36,7 @@ const STEPS: Readonly<Record<ItemState, Partial<Record<ItemStep, ItemState>>>> =
     unblocked: 'waiting',
     blocked: 'waiting',
     deferred: 'waiting',
+    done: 'done',
     failed: 'failed',
     cancelled: 'cancelled',
     skipped: 'skipped',

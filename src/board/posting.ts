@@ -46,8 +46,7 @@ type Posted = StandingItem & PathItem
 export function decidePosting(batch: readonly PostItem[], facts: PostFacts): Decided {
   const board = new Map<string, Posted>(facts.items)
   for (const item of batch) board.set(item.id, postedItem(item, facts.items))
-  const refused =
-    doubled(batch) ?? existing(batch, facts) ?? unknown(batch, facts) ?? circular(batch, board)
+  const refused = doubled(batch) ?? existing(batch, facts) ?? unknown(batch, facts) ?? circular(batch, board)
   if (refused !== undefined) return { refused }
   const ids = batch.map(({ id }) => id)
   const replaced = batch.flatMap(({ id }) => facts.items.get(id) ?? [])

@@ -22,14 +22,29 @@ describe('A26: a priority', () => {
     expect(priorityLevel(written)).toBe(level)
   })
 
-  it.each([0, 6, -1, 1.5, Number.NaN, 'P3', '0', '', 'urgent', 'constructor', '__proto__', null, 3n, {}, Symbol('s')])(
-    '%s is none',
-    (written) => {
-      const error = refusal(() => priorityLevel(written))
-      expect(error.code).toBe('invalid_input')
-      expect(error.message).toContain('it must be 1 (most urgent) to 5, or one of emergency, critical, high, normal')
-    },
-  )
+  it.each([
+    0,
+    6,
+    -1,
+    1.5,
+    Number.NaN,
+    'P3',
+    '0',
+    '',
+    'urgent',
+    'constructor',
+    '__proto__',
+    null,
+    3n,
+    {},
+    Symbol('s'),
+  ])('%s is none', (written) => {
+    const error = refusal(() => priorityLevel(written))
+    expect(error.code).toBe('invalid_input')
+    expect(error.message).toContain(
+      'it must be 1 (most urgent) to 5, or one of emergency, critical, high, normal',
+    )
+  })
 
   it('has a name for each level, and the middle one for what is none', () => {
     expect([0, 1, 2, 3, 4, 5].map(priorityName)).toEqual([

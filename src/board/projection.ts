@@ -61,8 +61,8 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
       return moved(event, rows, 'blocked', () => ({ waiting: { for: 'failed_dependency', causes } }))
     }
     case 'item.deferred': {
-      const { waiting } = event.data
-      return moved(event, rows, 'deferred', () => ({ waiting }))
+      const { waiting, result } = event.data
+      return moved(event, rows, 'deferred', (row) => ({ waiting, result: result ?? row.result }))
     }
     case 'item.retried':
       // What follows in the same commit says in which state it waits for its next attempt.
@@ -84,8 +84,10 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
       return applyAttemptEnded(event, rows)
     case 'item.done': {
       const { result, commit, verified } = event.data
-      const fields = { result, commit, verified: verified ? 1 : 0, error: null, settledAt: event.at } as const
-      return [...moved(event, rows, 'done', () => fields), ...released(event, rows)]
+      const fields = { commit, verified: verified ? 1 : 0, error: null, settledAt: event.at } as const
+      // What only waited for its merge has its result already.
+      const done = moved(event, rows, 'done', (row) => ({ ...fields, result: result ?? row.result }))
+      return [...done, ...released(event, rows)]
     }
     case 'item.failed':
       return moved(event, rows, 'failed', () => ({ error: event.data.error, settledAt: event.at }))

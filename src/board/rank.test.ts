@@ -75,7 +75,9 @@ describe('the rank of an item', () => {
     expect(rankOf({ readyAt: NOW, priority: 3, path: 2 ** 40 })).toBe(
       rankOf({ readyAt: NOW, priority: 3, path: 2 ** 28 }),
     )
-    expect(rankOf({ readyAt: NOW, priority: 3, path: 0 })).toBe(rankOf({ readyAt: NOW, priority: 3, path: 1 }))
+    expect(rankOf({ readyAt: NOW, priority: 3, path: 0 })).toBe(
+      rankOf({ readyAt: NOW, priority: 3, path: 1 }),
+    )
   })
 
   it('is a whole number that every machine counts with exactly', () => {

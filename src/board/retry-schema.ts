@@ -1,6 +1,14 @@
 /** How users write a retry policy: a preset, a number of retries, or the fields that differ. */
 import { z } from 'zod'
-import { duration, fieldsObject, inForms, oneOf, trueOrFalse, wholeNumber, type Shape } from '../agents/field-schemas.ts'
+import {
+  duration,
+  fieldsObject,
+  inForms,
+  oneOf,
+  trueOrFalse,
+  wholeNumber,
+  type Shape,
+} from '../agents/field-schemas.ts'
 import { isPlainObject } from '../agents/json-snapshot.ts'
 import { given } from '../agents/parsing.ts'
 import { ERROR_CODES, type ErrorCode } from '../errors.ts'

@@ -48,7 +48,9 @@ export function routeTask(
     })
     .toSorted((a, b) => a.load - b.load || b.expertise - a.expertise)
   const [best] = ranked
-  return best === undefined ? { refused: noneFor(task, candidates, capable) } : { agent: best.candidate.agent }
+  return best === undefined
+    ? { refused: noneFor(task, candidates, capable) }
+    : { agent: best.candidate.agent }
 }
 
 function expertiseOf({ capabilities }: Candidate, { capability }: RoutedTask): number {

@@ -41,16 +41,37 @@ export function decideDone(
 ): Decided {
   const refused = notRunning(item, attempt, 'done')
   if (refused !== undefined) return { refused }
-  const released = dependents.map(({ id }) => id)
   return {
     events: [
       attemptEnded({ id: attempt, item: item.id }, 'done'),
-      { type: 'item.done', data: { item: item.id, attempt, result, verified, commit, released } },
-      ...dependents
-        .filter(({ state, unmet }) => state === 'waiting' && unmet === 1)
-        .map(({ id }): NewEvent => ({ type: 'item.readied', data: { item: id } })),
+      ...done(item, { attempt, result, verified, commit }, dependents),
     ],
   }
+}
+
+/** Settles an item that only waited for its merge; its result is kept from when it began to wait. */
+export function decideMerged(
+  item: ItemRow,
+  { attempt, verified, commit }: Omit<Completion, 'result'>,
+  dependents: readonly ItemRow[],
+): Decided {
+  const isWaiting = item.state === 'waiting' && item.waiting?.for === 'merge' && item.attempt === attempt
+  if (!isWaiting) return { refused: invalid(item, 'done') }
+  return { events: done(item, { attempt, result: null, verified, commit }, dependents) }
+}
+
+function done(
+  item: ItemRow,
+  { attempt, result, verified, commit }: Completion,
+  dependents: readonly ItemRow[],
+): NewEvent[] {
+  const released = dependents.map(({ id }) => id)
+  return [
+    { type: 'item.done', data: { item: item.id, attempt, result, verified, commit, released } },
+    ...dependents
+      .filter(({ state, unmet }) => state === 'waiting' && unmet === 1)
+      .map(({ id }): NewEvent => ({ type: 'item.readied', data: { item: id } })),
+  ]
 }
 
 export interface Failure {
@@ -92,12 +113,12 @@ export function decideReturn(
   attempt: string,
   end:
     | { readonly outcome: 'lost' | 'released' }
-    | { readonly outcome: 'parked'; readonly waiting: WaitingFor },
+    | { readonly outcome: 'parked'; readonly waiting: WaitingFor; readonly result?: StoredText | null },
 ): Decided {
   const refused = notRunning(item, attempt, 'ready')
   if (refused !== undefined) return { refused }
   const ended = attemptEnded({ id: attempt, item: item.id }, end.outcome)
-  if (end.outcome === 'parked') return { events: [ended, deferred(item.id, end.waiting)] }
+  if (end.outcome === 'parked') return { events: [ended, deferred(item.id, end.waiting, end.result)] }
   return { events: [ended, { type: 'item.readied', data: { item: item.id } }] }
 }
 
@@ -162,8 +183,8 @@ export function decideDefer(item: ItemRow, waiting: WaitingFor): Decided {
   return { events: [deferred(item.id, waiting)] }
 }
 
-function deferred(item: string, waiting: WaitingFor): NewEvent {
-  return { type: 'item.deferred', data: { item, waiting } }
+function deferred(item: string, waiting: WaitingFor, result: StoredText | null = null): NewEvent {
+  return { type: 'item.deferred', data: { item, waiting, result } }
 }
 
 function failed(item: ItemRow, error: ErrorData, downstream: Downstream): NewEvent[] {

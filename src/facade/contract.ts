@@ -19,6 +19,7 @@ import type {
 } from '../team/view-types.ts'
 import type { Duration } from '../time/duration.ts'
 import type { BoardMembers, BoardViews } from './board-contract.ts'
+import type { InboxMembers, InboxViews } from './inbox-contract.ts'
 import type { WorkerView } from '../workers/staff.ts'
 
 /** An agent's answer to one prompt. */
@@ -149,7 +150,7 @@ export interface WatchOptions {
 }
 
 /** What only reads: it works beside running hosts, and starts none. */
-export interface WorkshopViews extends BoardViews {
+export interface WorkshopViews extends BoardViews, InboxViews {
   /** Who is working, on what, at which cost. */
   status(): Promise<TeamStatus>
   /** Names, sorted. */
@@ -185,7 +186,7 @@ export interface WorkshopViews extends BoardViews {
 }
 
 /** A project folder with its team. */
-export interface Workshop extends WorkshopViews, BoardMembers, AsyncDisposable {
+export interface Workshop extends WorkshopViews, BoardMembers, InboxMembers, AsyncDisposable {
   /** Absolute path of the project folder. */
   readonly dir: string
   configure(options: ConfigureOptions): void

@@ -3,6 +3,7 @@ import { AtelierError, nearestNames, toError } from '../errors.ts'
 import { EVENT_VERSIONS, type AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import { budgetScope } from '../team/budget-scope.ts'
+import { viewInbox } from '../team/inbox-views.ts'
 import { viewBudget, viewCost } from '../team/money-views.ts'
 import type { FullResult, ProfileView } from '../team/view-types.ts'
 import {
@@ -86,6 +87,7 @@ export function createViews(
         ...(signal === undefined ? {} : { signal }),
       })
     },
+    inbox: (filter) => viewInbox(store, filter),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)

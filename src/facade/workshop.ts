@@ -26,6 +26,7 @@ import {
   setBudget,
 } from '../team/defining.ts'
 import type { Host } from '../team/host.ts'
+import type { InboxContext } from '../team/inbox.ts'
 import type { BoardWorkers } from '../workers/board-workers.ts'
 import { requestStop } from '../team/host-control.ts'
 import type { BudgetView, ContextEntry, HostLine, ScheduleView } from '../team/view-types.ts'
@@ -47,6 +48,7 @@ import type {
   Workshop,
   WorkshopViews,
 } from './contract.ts'
+import { createInbox } from './inbox.ts'
 import type { Roster } from './roster.ts'
 import { startBoardWorker } from './staffing.ts'
 import { Talking } from './talking.ts'
@@ -66,6 +68,7 @@ export interface WorkshopParts {
   readonly concurrency: { value: number | undefined }
   /** The board workers of this process, if it runs agents. */
   readonly workers: BoardWorkers | undefined
+  readonly inbox: InboxContext
   readonly activity: Set<ActivityListener>
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
@@ -164,6 +167,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
   return {
     ...views,
     ...createBoard({ team, source: view, views, open }),
+    ...createInbox({ inbox: parts.inbox, open }),
     dir,
     configure,
     profile,

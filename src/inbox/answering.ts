@@ -53,9 +53,7 @@ export function decideWithdraw(row: RequestRow, reason: StoredText): readonly Ne
 /** True if somebody may answer a request. Nobody decides about what it asked itself, but people and programs do. */
 export function mayAnswer({ askedBy, whoMayAnswer }: RequestRow, { actor, kind }: Answerer): boolean {
   if (kind === 'agent' && actor === askedBy) return false
-  return whoMayAnswer.some(
-    (who) => who === ANYONE || (who === PERSON ? kind === 'person' : who === actor),
-  )
+  return whoMayAnswer.some((who) => who === ANYONE || (who === PERSON ? kind === 'person' : who === actor))
 }
 
 /** An answer as a person reads it: texts as they are, everything else as JSON. */

@@ -15,9 +15,7 @@ export interface SettledRequest {
 }
 
 /** What waited goes on, or has failed with this error. */
-export type RequestOutcome =
-  | { readonly goesOn: true }
-  | { readonly goesOn: false; readonly error: ErrorData }
+export type RequestOutcome = { readonly goesOn: true } | { readonly goesOn: false; readonly error: ErrorData }
 
 /**
  * Whether what waited for a request may go on: not where somebody rejected it, nor where its time is over and there is
@@ -27,10 +25,13 @@ export function outcomeOf({ request, state, answer, comment, by }: SettledReques
   const { id, kind, defaultAnswer } = request
   if (state === 'withdrawn') return { goesOn: true }
   if (state === 'expired' && defaultAnswer === null) {
-    const message = `Nobody answered the ${kind} ${id} in time, and it has no default. Retry it to ask again.`
+    const message = `Nobody answered the ${kind} ${id} in time, and it has no default. Ask again, with a longer deadline.`
     return {
       goesOn: false,
-      error: errorData(kind === 'question' ? 'timeout' : 'permission_timeout', message, { request: id, kind }),
+      error: errorData(kind === 'question' ? 'timeout' : 'permission_timeout', message, {
+        request: id,
+        kind,
+      }),
     }
   }
   if (kind === 'question' || answer !== REJECT) return { goesOn: true }
@@ -38,6 +39,11 @@ export function outcomeOf({ request, state, answer, comment, by }: SettledReques
   const why = comment === null || comment.trim() === '' ? '.' : `: ${comment}`
   return {
     goesOn: false,
-    error: errorData('gate_rejected', `${who} rejected the ${kind} ${id}${why}`, { request: id, kind, by, comment }),
+    error: errorData('gate_rejected', `${who} rejected the ${kind} ${id}${why}`, {
+      request: id,
+      kind,
+      by,
+      comment,
+    }),
   }
 }

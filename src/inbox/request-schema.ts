@@ -49,28 +49,30 @@ export const requestShape: Shape<RequestInput> = {
   default: anyJson.optional().describe('The answer that is taken at the deadline.'),
 }
 
-export const requestSchema: z.ZodType<RequestInput> = fieldsObject(requestShape).check(({ value, issues }) => {
-  const wrong = (field: keyof RequestInput, rule: string): void =>
-    void issues.push({ code: 'custom', input: value[field], path: [field], message: rule })
-  const isQuestion = (value.kind ?? 'question') === 'question'
-  if (!isQuestion && value.options !== undefined)
-    wrong('options', `left out: a request of kind "${value.kind}" takes ${VERDICTS.join(' or ')}`)
-  const options = isQuestion ? value.options : VERDICTS
-  if (value.default === undefined) return
-  if (value.deadline === undefined)
-    wrong('default', 'left out where there is no deadline, as it is taken at the deadline')
-  if (options !== undefined && !options.some((option) => option === value.default))
-    wrong('default', `one of ${options.join(', ')}`)
-}).check(({ value, issues }) => {
-  const about = (['item', 'run', 'agent'] as const).filter((field) => value[field] !== undefined)
-  for (const field of about.slice(1))
-    issues.push({
-      code: 'custom',
-      input: value[field],
-      path: [field],
-      message: `left out, as the request is about the ${about[0]} "${value[about[0] as 'item']}"`,
-    })
-})
+export const requestSchema: z.ZodType<RequestInput> = fieldsObject(requestShape)
+  .check(({ value, issues }) => {
+    const wrong = (field: keyof RequestInput, rule: string): void =>
+      void issues.push({ code: 'custom', input: value[field], path: [field], message: rule })
+    const isQuestion = (value.kind ?? 'question') === 'question'
+    if (!isQuestion && value.options !== undefined)
+      wrong('options', `left out: a request of kind "${value.kind}" takes ${VERDICTS.join(' or ')}`)
+    const options = isQuestion ? value.options : VERDICTS
+    if (value.default === undefined) return
+    if (value.deadline === undefined)
+      wrong('default', 'left out where there is no deadline, as it is taken at the deadline')
+    if (options !== undefined && !options.some((option) => option === value.default))
+      wrong('default', `one of ${options.join(', ')}`)
+  })
+  .check(({ value, issues }) => {
+    const about = (['item', 'run', 'agent'] as const).filter((field) => value[field] !== undefined)
+    for (const field of about.slice(1))
+      issues.push({
+        code: 'custom',
+        input: value[field],
+        path: [field],
+        message: `left out, as the request is about the ${about[0]} "${value[about[0] as 'item']}"`,
+      })
+  })
 
 /** A checked request, with what was left out filled in. */
 export interface ParsedRequest {
@@ -119,7 +121,10 @@ const answerFields = fieldsObject<{ readonly answer: Json; readonly comment?: st
  * Checks an answer.
  * @throws AtelierError `invalid_input`
  */
-export function parseAnswer(answer: unknown, comment: unknown): { readonly answer: Json; readonly comment: string | null } {
+export function parseAnswer(
+  answer: unknown,
+  comment: unknown,
+): { readonly answer: Json; readonly comment: string | null } {
   const parsed = parseWith(answerFields, { answer, comment }, () => 'The answer')
   return { answer: parsed.answer, comment: parsed.comment ?? null }
 }

@@ -72,7 +72,8 @@ export async function advanceTarget(place: GitPlace, intent: MergeIntent): Promi
   const ref = `refs/heads/${intent.target}`
   const tip = (await refValue(place, ref)) ?? null
   if (tip === intent.new) return { kind: 'advanced' }
-  const waits = (await refValue(place, `refs/heads/${waitingBranch(intent.target)}`)) === intent.old
+  const waiting = await refValue(place, `refs/heads/${waitingBranch(intent.target)}`)
+  const waits = waiting === intent.old || waiting === intent.new
   const isOurs = tip === intent.old || (waits && tip !== null && (await isAncestor(place, tip, intent.old)))
   if (!isOurs || tip === null) return { kind: 'moved', at: tip }
   const result = await moveBranch(place, { ref, old: tip, new: intent.new })
@@ -155,6 +156,7 @@ export async function stateOfIntent(place: GitPlace, intent: MergeIntent): Promi
   return tip === intent.old || waiting === intent.old ? 'not_applied' : 'moved'
 }
 
+/** A branch, where it is believed to be, and where it is to go; null is no branch yet. */
 export interface BranchMove {
   readonly ref: string
   readonly old: string | null
@@ -171,7 +173,7 @@ export type MoveOutcome =
  * branch locked at its old value: two `git merge --ff-only` at once were seen to leave the files of the one that
  * lost in the tree.
  */
-async function moveBranch(place: GitPlace, move: BranchMove): Promise<MoveOutcome> {
+export async function moveBranch(place: GitPlace, move: BranchMove): Promise<MoveOutcome> {
   const result = await moveLocked(place, { ...move, why: 'atelier: merge' }, async () => {
     const dirty = await moveFiles(place, move)
     return { move: dirty === undefined, dirty }

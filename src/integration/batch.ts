@@ -168,7 +168,7 @@ async function conflictError(
   { item, head, files, messages }: Conflict,
 ): Promise<ErrorData> {
   const name = shortName(target)
-  const other = files.length === 0 ? undefined : await lastToTouch(place, { after: head, tip, files })
+  const other = files.length === 0 ? undefined : await lastToTouch(place, tip, files)
   const by =
     other === undefined
       ? ''
@@ -192,14 +192,15 @@ async function conflictError(
   )
 }
 
-/** The commit by which the target changed the files last since the work began, and the item that it brought. */
+/** The commit by which the target changed the files last, and the item that it brought. */
 async function lastToTouch(
   place: GitPlace,
-  { after, tip, files }: { readonly after: string; readonly tip: string; readonly files: readonly string[] },
+  tip: string,
+  files: readonly string[],
 ): Promise<{ readonly commit: string; readonly item?: string } | undefined> {
-  const range = ['-n', '1', '--first-parent', '--format=%H', `^${after}`, tip]
   const paths = files.map((path) => `:(top,literal)${path}`)
-  const output = await git(place, ['log', ...range, '--', ...paths], { env: LOOK_ONLY })
+  const args = ['log', '-n', '1', '--first-parent', '--format=%H', tip, '--', ...paths]
+  const output = await git(place, args, { env: LOOK_ONLY })
   const commit = output.trim()
   if (commit === '') return undefined
   const [found] = await listCommits(place, { to: commit, limit: 1 })

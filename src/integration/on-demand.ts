@@ -5,7 +5,7 @@ import type { Integrator, IntegratorOptions } from './integrator.ts'
 export class IntegratorOnDemand implements HostWork {
   readonly #team: TeamContext
   readonly #options: IntegratorOptions
-  #integrator: Promise<Integrator> | undefined
+  #integrator: Promise<Integrator | undefined> | undefined
   #opened: Integrator | undefined
   #accepting = false
   #unsubscribe: () => void = () => {}
@@ -58,8 +58,10 @@ export class IntegratorOnDemand implements HostWork {
 
   #start(): void {
     if (!this.#accepting || this.#integrator !== undefined) return
-    this.#integrator = this.#load()
-    this.#integrator.catch(this.#options.onError)
+    this.#integrator = this.#load().catch((error: unknown) => {
+      this.#options.onError(error)
+      return undefined
+    })
   }
 
   async #load(): Promise<Integrator> {

@@ -51,4 +51,16 @@ const board: Operation = operation({
   },
 })
 
-export const BOARD: readonly Operation[] = [board]
+const workers: Operation = operation({
+  name: 'workers',
+  summary: 'List the workers of the board: what they take, and what they work on',
+  group: 'board',
+  needs: 'views',
+  rights: 'read',
+  params: [],
+  examples: ['atelier workers', 'atelier workers --json'],
+  library: 'await shop.workers()',
+  run: (shop) => shop.workers(),
+})
+
+export const BOARD: readonly Operation[] = [board, workers]

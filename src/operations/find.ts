@@ -8,7 +8,9 @@ const team: Load = async () => (await import('./team.ts')).TEAM
 const talk: Load = async () => (await import('./talk.ts')).TALK
 const results: Load = async () => (await import('./results.ts')).RESULTS
 const board: Load = async () => (await import('./board.ts')).BOARD
+const posting: Load = async () => (await import('./posting.ts')).POSTING
 const work: Load = async () => (await import('./work.ts')).WORK
+const inbox: Load = async () => (await import('./inbox.ts')).INBOX
 const money: Load = async () => (await import('./money.ts')).MONEY
 const context: Load = async () => (await import('./context.ts')).CONTEXT
 const schedules: Load = async () => (await import('./schedules.ts')).SCHEDULES
@@ -37,8 +39,9 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   history: results,
   transcript: results,
   board,
-  work,
-  'work-from-result': work,
+  workers: board,
+  work: posting,
+  'work-from-result': posting,
   ready: work,
   item: work,
   claim: work,
@@ -52,6 +55,12 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   skip: work,
   'remove-item': work,
   'clear-board': work,
+  inbox,
+  answer: inbox,
+  approve: inbox,
+  reject: inbox,
+  request: inbox,
+  withdraw: inbox,
   cost: money,
   budget: money,
   put: context,

@@ -77,6 +77,7 @@ export type OperationGroup =
   | 'talk'
   | 'results'
   | 'board'
+  | 'inbox'
   | 'money'
   | 'context'
   | 'schedules'
@@ -129,6 +130,8 @@ export interface TeamOperation<
   Params extends readonly Param[],
 > extends Description<Name, Params> {
   readonly needs: 'team'
+  /** True if it came to less than was asked for: the exit status says so. */
+  readonly isIncomplete?: (output: Outputs[Name]) => boolean
   run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
 }
 

@@ -36,6 +36,7 @@ export interface Outputs {
 
   /** With `wait` also how the board came to rest. */
   board: Given<'board'> & { readonly settled?: Given<'boardSettled'> }
+  workers: Given<'workers'>
   work: readonly PostedItem[]
   'work-from-result': readonly PostedItem[]
   ready: Given<'ready'>
@@ -51,6 +52,13 @@ export interface Outputs {
   skip: Given<'skip'>
   'remove-item': { readonly removed: readonly string[] }
   'clear-board': { readonly removed: readonly string[] }
+
+  inbox: Given<'inbox'>
+  answer: Given<'answer'>
+  approve: Given<'approve'>
+  reject: Given<'reject'>
+  request: Given<'request'>
+  withdraw: Given<'withdraw'>
 
   cost: Given<'cost'>
   budget: Given<'budget'>

@@ -2,9 +2,11 @@
 import { BOARD } from './board.ts'
 import { CONTEXT } from './context.ts'
 import { DEFINING } from './defining.ts'
+import { INBOX } from './inbox.ts'
 import { LOG } from './log.ts'
 import { MONEY } from './money.ts'
 import type { Operation, OperationGroup } from './operation.ts'
+import { POSTING } from './posting.ts'
 import { REPOSITORY } from './repository.ts'
 import { RESULTS } from './results.ts'
 import { SCHEDULES } from './schedules.ts'
@@ -18,7 +20,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...TALK,
   ...RESULTS,
   ...BOARD,
+  ...POSTING,
   ...WORK,
+  ...INBOX,
   ...MONEY,
   ...CONTEXT,
   ...SCHEDULES,
@@ -32,6 +36,7 @@ export const GROUP_TITLES: Readonly<Record<OperationGroup, string>> = {
   talk: 'Talking to agents',
   results: 'What they did',
   board: 'The board',
+  inbox: 'What waits for an answer',
   money: 'Money',
   context: 'Shared values',
   schedules: 'Schedules',

@@ -1,6 +1,7 @@
 /** What the views of a team show: plain data for the library, CLI, MCP and HTTP. Money is in USD, time in ms. */
 import type { AgentStatus } from '../agents/display.ts'
 import type { ErrorData } from '../errors.ts'
+import type { RequestKind, RequestScope, RequestState } from '../inbox/request.ts'
 import type { Json } from '../json.ts'
 import type { CostSource, MessageKind, TranscriptKind, Usage } from '../tables.ts'
 
@@ -41,8 +42,45 @@ export interface HostLine {
 export interface TeamStatus {
   readonly agents: readonly AgentLine[]
   readonly hosts: readonly HostLine[]
+  /** How many requests of each kind wait for an answer. */
+  readonly inbox: Readonly<Record<RequestKind, number>>
   readonly costUsd: number
   readonly assumedUsd: number
+}
+
+/** A question, permission or approval, and what became of it. */
+export interface InboxView {
+  readonly id: string
+  readonly kind: RequestKind
+  readonly state: RequestState
+  /** `title` is that of an item. */
+  readonly about: { readonly kind: RequestScope; readonly id: string; readonly title: string | null }
+  readonly askedBy: string
+  readonly question: string
+  readonly details: Json
+  /** The only answers that it takes; null for any. */
+  readonly options: readonly string[] | null
+  /** Names of actors, or `anyone` or `person`. */
+  readonly whoMayAnswer: readonly string[]
+  /** From when on the default is taken; null if it waits for as long as it takes. */
+  readonly deadline: number | null
+  readonly default: Json
+  /** Of an expired request: the default that was taken, if there is one. */
+  readonly answer: Json
+  /** What was said with the answer, or why it was withdrawn. */
+  readonly comment: string | null
+  readonly answeredBy: string | null
+  readonly answeredVia: string | null
+  readonly askedAt: number
+  readonly settledAt: number | null
+}
+
+/** Which requests to show; without `all` only open ones. */
+export interface InboxFilter {
+  readonly all?: boolean
+  readonly kind?: RequestKind
+  readonly item?: string
+  readonly agent?: string
 }
 
 /** Everything about one agent. */

@@ -14,6 +14,7 @@ import type { AgentRow, HostRow, MessageRow, TurnRow } from '../tables.ts'
 import type { Clock } from '../time/clock.ts'
 import { unpackText, type ProcessIdentity } from './context.ts'
 import { reasonGone } from './liveness.ts'
+import { countOpen } from './inbox-views.ts'
 import { ledgerOf, spending } from './money-views.ts'
 import { knownAgents } from './posting.ts'
 import type {
@@ -46,7 +47,8 @@ export async function viewStatus(view: ViewContext): Promise<TeamStatus> {
     for (const agent of await reader.list('agent', { where: { state: 'active' } })) {
       agents.push(await agentLine(reader, agent, hosts, view.clock.now()))
     }
-    return { agents, hosts, costUsd: total.costUsd, assumedUsd: total.assumedUsd }
+    const inbox = await countOpen(reader)
+    return { agents, hosts, inbox, costUsd: total.costUsd, assumedUsd: total.assumedUsd }
   })
 }
 

@@ -8,17 +8,17 @@
 import type { ItemDefinition } from '../board/definition.ts'
 import { itemPrompt, type UpstreamResult } from '../board/prompt.ts'
 import { isSimplified } from '../board/retry-policy.ts'
-import { errorData, isAtelierError, messageOf, type ErrorData } from '../errors.ts'
+import { errorData, isAtelierError, messageOf, type ErrorCode, type ErrorData } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { unpackText } from '../team/context.ts'
 import { cancelMessages } from '../team/posting.ts'
 import type { Settlement } from '../team/waiting.ts'
 import { beginItem, type ClaimedItem } from './claims.ts'
-import { completeItem, failAttempt, returnItem } from './commands.ts'
+import { completeItem, failAttempt, parkItem, returnItem } from './commands.ts'
 import type { AttemptEnd, WorkerContext } from './context.ts'
 import type { AttemptBase } from '../integration/base.ts'
 import { bringIn, baseOf } from './bring-in.ts'
-import { closePlace, openPlace, type Place } from './place.ts'
+import { clearEarlier, closePlace, openPlace, type Place } from './place.ts'
 import { definitionOf } from './rows.ts'
 
 export interface AttemptInput {
@@ -47,6 +47,7 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   let end: AttemptEnd
   try {
     const definition = await context.team.store.read((reader) => definitionOf(reader, claimed.item))
+    if (input.worktree) await clearEarlier(context, claimed)
     const base = input.worktree ? await baseOf(context, claimed.item, definition) : undefined
     place = await openPlace(context, { claimed, definition, base: base?.base, signal })
     end = await work(context, { ...input, definition, place, base })
@@ -127,9 +128,27 @@ async function promptOf({ team }: WorkerContext, { claimed, definition }: Attemp
     spec: definition.spec,
     input: definition.input,
     results,
-    ...(item.error === null || number === 1 ? {} : { feedback: item.error.message }),
+    ...(isFeedback(item.error) && number > 1 ? { feedback: feedbackOf(item.error) } : {}),
     simplified: isSimplified(definition.retry, number),
   })
+}
+
+/** Errors that say what was wrong with the work, and not with the machine it was done on. */
+const FEEDBACK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'gate_rejected',
+  'merge_conflict',
+  'no_result',
+  'verification_failed',
+])
+
+function isFeedback(error: ErrorData | null): error is ErrorData {
+  return error !== null && FEEDBACK.has(error.code)
+}
+
+/** The message, and the end of what a command printed. */
+function feedbackOf({ message, details }: ErrorData): string {
+  const tail = details?.['tail']
+  return typeof tail === 'string' && tail.trim() !== '' ? `${message}\n\n${tail.trimEnd()}` : message
 }
 
 async function settle(
@@ -143,18 +162,17 @@ async function settle(
         return await completeItem(team, item.id, { ...end, attempt })
       case 'failed':
         return end.error.code === 'budget_exceeded'
-          ? await returnItem(team, item.id, attempt, {
-              outcome: 'parked',
+          ? await parkItem(team, item.id, attempt, {
               waiting: { for: 'budget', scope: String(end.error.details?.['scope'] ?? 'global') },
             })
           : await failAttempt(team, item.id, attempt, end.error)
       case 'held':
-        return await returnItem(team, item.id, attempt, {
-          outcome: 'parked',
+        return await parkItem(team, item.id, attempt, {
           waiting: { for: 'merge', reason: end.reason },
+          result: end.result,
         })
       case 'released':
-        return await returnItem(team, item.id, attempt, { outcome: 'released' })
+        return await returnItem(team, item.id, attempt, 'released')
       case 'gone':
         return
     }

@@ -8,6 +8,7 @@ import { repeat, type CancelTimer } from '../time/clock.ts'
 import { runAttempt } from './attempt.ts'
 import { claimNext } from './claims.ts'
 import type { WorkerContext } from './context.ts'
+import { HeldMerges } from './held-merges.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 /** How often a worker looks for work that no event announced, where it names no interval. */
@@ -55,12 +56,14 @@ export class BoardWorkers {
   readonly #context: WorkerContext
   readonly #workers = new Map<string, Worker>()
   readonly #wake: WakeTimer
+  readonly #held: HeldMerges
   #accepting = false
   #unsubscribe: () => void = () => {}
 
   constructor(context: WorkerContext) {
     this.#context = context
     this.#wake = new WakeTimer(context.team, context.onError)
+    this.#held = new HeldMerges(context.team, context.onError)
   }
 
   async open(): Promise<void> {
@@ -68,6 +71,7 @@ export class BoardWorkers {
     this.#accepting = true
     this.#unsubscribe = this.#context.team.feed.subscribe((event) => this.#observe(event), true)
     await this.#wake.open()
+    await this.#held.open()
     for (const worker of this.#workers.values()) this.#look(worker)
   }
 
@@ -144,6 +148,7 @@ export class BoardWorkers {
     this.stopAccepting()
     for (const name of [...this.#workers.keys()]) this.remove(name)
     this.#unsubscribe()
+    this.#held.close()
     this.#context.settlements.close()
   }
 

@@ -7,6 +7,7 @@ import {
   decideDone,
   decideFailed,
   decideFailure,
+  decideMerged,
   decideReturn,
   decideRetry,
   decideSkip,
@@ -17,9 +18,10 @@ import type { Downstream } from '../board/blocking.ts'
 import type { ErrorData } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { TransactionName } from '../failpoints.ts'
-import { newId, packText, randomFraction } from '../ids.ts'
+import { newId, packText, randomFraction, type Blob } from '../ids.ts'
 import type { Reader } from '../store.ts'
-import { commit, type TeamContext } from '../team/context.ts'
+import type { TeamContext } from '../team/context.ts'
+import { commitItems as commit } from './inbox.ts'
 import {
   definitionOf,
   dependentRows,
@@ -140,11 +142,49 @@ export async function returnItem(
   team: TeamContext,
   id: string,
   attempt: string,
-  end:
-    | { readonly outcome: 'lost' | 'released' }
-    | { readonly outcome: 'parked'; readonly waiting: WaitingFor },
+  outcome: 'lost' | 'released',
 ): Promise<void> {
-  await onItem(team, 'item.settle', id, (item) => decideReturn(item, attempt, end))
+  await onItem(team, 'item.settle', id, (item) => decideReturn(item, attempt, { outcome }))
+}
+
+/** What an attempt waits for, longer than it keeps its process; with its result where only that is missing. */
+export interface ParkInput {
+  readonly waiting: WaitingFor
+  readonly result?: string
+}
+
+/** Ends an attempt that waits for somebody or something. */
+export async function parkItem(
+  team: TeamContext,
+  id: string,
+  attempt: string,
+  { waiting, result }: ParkInput,
+): Promise<void> {
+  const { stored, blobs } = result === undefined ? { stored: null, blobs: [] } : packText(result)
+  const end = { outcome: 'parked', waiting, result: stored } as const
+  await onItem(team, 'item.settle', id, (item) => decideReturn(item, attempt, end), blobs)
+}
+
+/** Settles an item whose merge was held and has been made. */
+export async function completeMerged(
+  team: TeamContext,
+  id: string,
+  merged: Omit<Completion, 'result' | 'verified'>,
+): Promise<void> {
+  await commit(team.store, {
+    name: 'item.settle',
+    keys: ['board'],
+    by: team.by,
+    async load(reader) {
+      const item = await reader.get('item', id)
+      const verified = item !== undefined && (await definitionOf(reader, item)).verify.length > 0
+      return { item, verified, dependents: await dependentRows(reader, id) }
+    },
+    decide: ({ item, verified, dependents }): Decided =>
+      item === undefined
+        ? { refused: unknownItem(id, []) }
+        : decideMerged(item, { ...merged, verified }, dependents),
+  })
 }
 
 /** Cancels an item that is not done; its attempt is ended by the host that runs it. */
@@ -191,11 +231,13 @@ async function onItem(
   name: TransactionName,
   id: string,
   decide: (item: ItemRow, now: number) => Decided,
+  blobs: readonly Blob[] = [],
 ): Promise<void> {
   await commit(team.store, {
     name,
     keys: ['board'],
     by: team.by,
+    blobs,
     async load(reader) {
       const item = await reader.get('item', id)
       return { item, known: item === undefined ? await knownItems(reader) : [] }

@@ -3,6 +3,7 @@ import type { ItemDefinition } from '../board/definition.ts'
 import type { BaseCommit, Released, Workspace, WorkspaceAdapter } from '../workspace.ts'
 import type { ClaimedItem } from './claims.ts'
 import type { WorkerContext } from './context.ts'
+import { attemptsAt } from './rows.ts'
 
 /** The workspace of one attempt; none where it works in the project folder itself. */
 export interface Place {
@@ -53,4 +54,16 @@ export async function closePlace(
   context.attempts.delete(attempt)
   if (place?.checkout == null) return undefined
   return place.checkout.adapter.release({ attempt }, { files, host: context.host })
+}
+
+/** Takes away what earlier attempts at the item left: their work is saved, and this one goes on from the change. */
+export async function clearEarlier(context: WorkerContext, { item, attempt }: ClaimedItem): Promise<void> {
+  if (item.attempts + item.losses + item.retryCount === 0) return
+  const earlier = await context.team.store.read((reader) => attemptsAt(reader, item.id))
+  const adapter = await context.worktrees()
+  const found = new Set((await adapter.list()).map((each) => each.attempt))
+  for (const { id, state } of earlier) {
+    if (id === attempt || state === 'running' || !found.has(id)) continue
+    await adapter.release({ attempt: id }, { files: 'remove', host: context.host })
+  }
 }

@@ -2,7 +2,8 @@
 import type { ItemRow } from '../board/item.ts'
 import { decideRemoval } from '../board/removing.ts'
 import type { Decision } from '../store.ts'
-import { commit, type TeamContext } from '../team/context.ts'
+import type { TeamContext } from '../team/context.ts'
+import { commitItems as commit } from './inbox.ts'
 import { knownItems, unknownItem } from './rows.ts'
 
 /**

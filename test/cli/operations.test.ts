@@ -6,7 +6,8 @@ import { flagOf, GLOBAL_PARAMS, parseArguments, splitVerb } from '../../src/cli/
 import { allCommands, findCommand } from '../../src/cli/commands.ts'
 import { commandHelp, overview } from '../../src/cli/help.ts'
 import type { Workshop } from '../../src/facade/contract.ts'
-import { findOperation } from '../../src/operations/find.ts'
+import { wordsOf } from '../../src/cli/command.ts'
+import { findByCommand, findOperation, NOUNS } from '../../src/operations/find.ts'
 import {
   argumentName,
   flagName,
@@ -22,12 +23,14 @@ import { fakeTerminal, shellWords, temporaryFolder } from './support.ts'
 
 const DOCS = new URL('../../docs/reference/', import.meta.url)
 
-/** Verbs that direct mode promises (issue 2): the table may have more, never fewer. */
+/** Verbs that direct mode and the board promise (issues 2 and 4): the table may have more, never fewer. */
 const PROMISED = [
   ...['status', 'agent', 'profile', 'profiles', 'agents', 'info', 'dismiss', 'reset', 'reset-all'],
-  ...['ask', 'cast', 'await', 'await-all', 'pipe', 'fan', 'cancel', 'result', 'history', 'transcript'],
+  ...['ask', 'cast', 'await', 'await-all', 'pipe', 'fan', 'interrupt', 'result', 'history', 'transcript'],
   ...['cost', 'budget', 'put', 'get', 'keys', 'remove', 'every', 'schedules', 'cancel-schedule'],
   ...['events', 'watch', 'git-summary', 'git-diff'],
+  ...['board', 'workers', 'work', 'ready', 'item', 'claim', 'start', 'complete', 'fail', 'release', 'extend'],
+  ...['cancel', 'retry', 'skip', 'remove-item', 'clear-board', 'work-from-result'],
 ]
 
 describe('the table of operations', () => {
@@ -45,6 +48,17 @@ describe('the table of operations', () => {
   it('is the same one by one as all together', async () => {
     for (const operation of OPERATIONS) expect(await findOperation(operation.name)).toBe(operation)
     expect(await findOperation('toString')).toBeUndefined()
+  })
+
+  it('is found by the words of a command line, where these are not its name', async () => {
+    for (const operation of OPERATIONS) expect(await findByCommand(wordsOf(operation))).toBe(operation)
+    const nouns = OPERATIONS.map((operation) => wordsOf(operation).split(' ')).filter(
+      ({ length }) => length > 1,
+    )
+    expect(new Set(nouns.map(([noun]) => noun))).toEqual(NOUNS)
+    expect(await findByCommand('claim')).toBeUndefined()
+    await expect(findCommand('claim')).rejects.toThrow('There is no verb "claim". Did you mean work claim?')
+    await expect(findCommand('work clam')).rejects.toThrow('Did you mean work claim')
   })
 })
 
@@ -78,7 +92,8 @@ describe('schemas', () => {
     '%s takes exactly its params',
     (_name, operation) => {
       const shape: Readonly<Record<string, ZodType>> = inputSchema(operation).shape
-      expect(Object.keys(shape)).toEqual(operation.params.map(({ name }) => name))
+      const params = operation.params.filter(({ only }) => only === undefined)
+      expect(Object.keys(shape)).toEqual(params.map(({ name }) => name))
       const required = Object.keys(shape).filter(
         (name) => shape[name]?.safeParse(undefined).success === false,
       )
@@ -109,10 +124,11 @@ describe('schemas', () => {
 describe('the command line', () => {
   it('has a command for every operation, and lists it', async () => {
     const text = await overview(fakeTerminal().out)
-    for (const { name, summary } of await allCommands()) {
-      expect((await findCommand(name)).name).toBe(name)
-      expect(text).toContain(`  ${name} `)
-      expect(text.replaceAll(/\s+/gu, ' ')).toContain(summary)
+    for (const command of await allCommands()) {
+      const words = wordsOf(command)
+      expect(await findCommand(words)).toBe(command)
+      expect(text).toContain(`  ${words} `)
+      expect(text.replaceAll(/\s+/gu, ' ')).toContain(command.summary)
     }
   })
 
@@ -133,7 +149,7 @@ describe('the command line', () => {
       for (const example of command.examples) {
         const line = /atelier [^)]*/u.exec(example)?.[0] ?? ''
         const { verb, rest } = splitVerb(shellWords(line).slice(1))
-        expect(verb).toBe(command.name)
+        expect(verb).toBe(wordsOf(command))
         expect(() => parseArguments(command.params, rest)).not.toThrow()
         seen++
       }
@@ -151,6 +167,6 @@ describe('docs/reference', () => {
 
   it('has a section for every command', async () => {
     const text = [...referencePages().values()].join('\n')
-    for (const { name } of await allCommands()) expect(text).toContain(`\n## ${name}\n`)
+    for (const command of await allCommands()) expect(text).toContain(`\n## ${wordsOf(command)}\n`)
   })
 })

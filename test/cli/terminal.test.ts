@@ -122,6 +122,8 @@ describe('an empty team', () => {
     ['keys', 'atelier put KEY VALUE'],
     ['schedules', 'atelier every AGENT'],
     ['events', 'No such events'],
+    ['board', 'atelier work add ID'],
+    ['workers', 'atelier board-worker NAME'],
     ['await-all', 'No agent has anything to do'],
   ])('%s says what to do next, and prints no data', async (verb, hint) => {
     expect(await cli([verb, '--dir', temporaryFolder()])).toEqual({

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { splitVerb } from '../../src/cli/arguments.ts'
+import { wordsOf } from '../../src/cli/command.ts'
 import { OPERATIONS } from '../../src/operations/table.ts'
 import { cli, containing, type Finished, matching, project, run, temporaryFolder } from './support.ts'
 
@@ -54,7 +56,36 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
   [['every', 'tests', '15m', 'Run the tests'], { agent: 'tests', intervalMs: 900_000, ticks: 0 }],
   [['schedules'], [expect.objectContaining({ agent: 'tests', prompt: 'Run the tests' })]],
   [['cancel-schedule', 'tests'], { agent: 'tests', cancelled: true }],
-  [['cancel', 'impl'], { agent: 'impl', cancelled: 0 }],
+  [['interrupt', 'impl'], { agent: 'impl', cancelled: 0 }],
+  [
+    ['work', 'add', 'auth', 'Implement', 'auth', '--type', 'code', '--verify', 'npm test'],
+    [{ id: 'auth', status: 'ready' }],
+  ],
+  [['work', 'add', 'docs', 'Write it', '--depends-on', 'auth'], [{ id: 'docs', status: 'new' }]],
+  [['work', 'from-result', 'impl', 'plan', '--priority', '1'], [{ id: 'plan', status: 'ready' }]],
+  [
+    ['work', 'ready'],
+    [
+      { id: 'plan', priority: 1 },
+      { id: 'auth', type: 'code' },
+    ],
+  ],
+  [['work', 'show', 'plan'], { spec: 'impl: What now?', title: 'From impl result' }],
+  [['work', 'claim', 'auth', '--as', 'impl'], { item: 'auth', owner: 'impl' }],
+  [['work', 'extend', 'auth', '2h', '--as', 'impl'], { item: 'auth', owner: 'impl' }],
+  [['work', 'start', 'auth', '--as', 'impl'], { id: 'auth', status: 'in_progress' }],
+  [['work', 'release', 'auth'], { id: 'auth', status: 'ready' }],
+  [['work', 'claim', 'auth'], { item: 'auth' }],
+  [['work', 'complete', 'auth', 'it', 'works'], { id: 'auth', status: 'done' }],
+  [['work', 'claim', 'docs'], { item: 'docs' }],
+  [['work', 'fail', 'docs', 'no paper'], { id: 'docs', status: 'failed', why: 'no paper' }],
+  [['work', 'retry', 'docs'], { id: 'docs', status: 'ready' }],
+  [['work', 'cancel', 'docs', 'not now'], { id: 'docs', status: 'cancelled', why: 'not now' }],
+  [['work', 'skip', 'docs'], { id: 'docs', state: 'skipped' }],
+  [['board', '--status', 'done'], { items: [{}, {}], summary: { done: 2, ready: 0 } }],
+  [['work', 'remove', 'plan'], { removed: ['plan'] }],
+  [['work', 'clear'], { removed: expect.arrayContaining(['auth', 'docs']) }],
+  [['workers'], []],
   [
     ['events', '--last', '2', '--type', 'context.put,context.removed'],
     [{}, { type: 'context.removed' }],
@@ -92,8 +123,8 @@ describe('every verb as a process, with --json', () => {
   })
 
   it('left none out', () => {
-    const walked = new Set([...WALK.map(([[verb]]) => verb), ...ELSEWHERE])
-    expect(OPERATIONS.map(({ name }) => name).filter((name) => !walked.has(name))).toEqual([])
+    const walked = new Set([...WALK.map(([words]) => splitVerb(words).verb), ...ELSEWHERE])
+    expect(OPERATIONS.map(wordsOf).filter((words) => !walked.has(words))).toEqual([])
   })
 })
 

@@ -66,7 +66,7 @@ test('100 turns with background processes, ended in every way, leave no process,
   await until('no guard is left, nor anything else', () => run.marked().length === 0)
   expect(run.entries()).toEqual([])
   await run.shop.close({ drain: false })
-}, 60_000)
+}, 120_000)
 
 test('a host ends what a dead one left before it hands on its messages, also when the guard was killed first', async () => {
   const [dir, state] = [await temporaryFolder(), await temporaryFolder()]

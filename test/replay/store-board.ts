@@ -16,6 +16,7 @@ import {
   reportPhase,
   reportProgress,
   retryItem,
+  parkItem,
   returnItem,
   skipItem,
   startItem,
@@ -76,9 +77,9 @@ async function asAttempt(
     case 'failAttempt':
       return failAttempt(team, item, token, errorOf(action))
     case 'returnItem':
-      return returnItem(team, item, token, { outcome: action.outcome })
+      return returnItem(team, item, token, action.outcome)
     case 'parkItem':
-      return returnItem(team, item, token, { outcome: 'parked', waiting: action.waiting })
+      return parkItem(team, item, token, { waiting: action.waiting })
   }
 }
 

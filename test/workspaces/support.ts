@@ -23,8 +23,8 @@ export async function failureOf(call: Promise<unknown>): Promise<AtelierError> {
     () => undefined,
     (thrown: unknown) => thrown,
   )
-  if (!isAtelierError(error)) throw error ?? new Error('It was accepted.')
-  return error
+  if (isAtelierError(error)) return error
+  throw new Error('It was accepted, or failed in another way.', { cause: error })
 }
 
 /** Names of the branches of attempts. */

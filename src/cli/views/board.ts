@@ -15,6 +15,7 @@ const showChange: View<Change> = ({ id, status, state, why }) => {
 
 export const BOARD_VIEWS: Views<
   | 'board'
+  | 'workers'
   | 'work'
   | 'work-from-result'
   | 'ready'
@@ -26,6 +27,7 @@ export const BOARD_VIEWS: Views<
   | Change
 > = {
   board: showBoard,
+  workers: showWorkers,
   work: showPosted,
   'work-from-result': showPosted,
   ready: showReady,
@@ -111,6 +113,30 @@ function showReady(items: Outputs['ready'], page: Page): Shown {
           text: ({ createdAt }) => `${formatDuration(now - createdAt)} ago`,
         },
         { title: 'WHAT', flexible: true, text: ({ title }) => title },
+      ],
+      page,
+    ),
+  }
+}
+
+function showWorkers(workers: Outputs['workers'], page: Page): Shown {
+  if (workers.length === 0) {
+    return {
+      body: '',
+      remark: 'No workers. Start one: atelier board-worker NAME TYPE --profile PROFILE',
+    }
+  }
+  const { paint } = page
+  return {
+    body: formatTable(
+      workers,
+      [
+        { title: 'WORKER', text: ({ name }) => name, paint: paint.name },
+        { title: 'TYPE', text: ({ type }) => type },
+        { title: 'AGENTS', align: 'right', text: ({ agents }) => count(agents.length) },
+        { title: 'WORKTREE', from: 70, text: ({ worktree }) => (worktree ? 'yes' : 'no') },
+        { title: 'DONE', align: 'right', text: ({ finished }) => count(finished) },
+        { title: 'WORKS ON', flexible: true, text: ({ items }) => items.join(', ') },
       ],
       page,
     ),

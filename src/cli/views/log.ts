@@ -22,7 +22,7 @@ export function eventLine(
 ): string {
   const seq = String(event.seq).padStart(5)
   const time = timeOfDay(event.at, now)
-  const subject = 'agent' in event.data ? event.data.agent : 'item' in event.data ? event.data.item : ''
+  const subject = subjectOf(event)
   const used = seq.length + 2 + time.length + 2 + TYPE_WIDTH + 2
   const text = [subject, factOf(event)].filter((part) => part !== '').join(': ')
   return `${paint.faint(`${seq}  ${time}`)}  ${paintType(event, paint)}  ${fit(oneLine(text), Math.max(20, width - used))}`
@@ -42,7 +42,14 @@ const BAD_NEWS: ReadonlySet<AtelierEvent['type']> = new Set<AtelierEvent['type']
   'item.failed',
   'item.blocked',
   'merge.rejected',
+  'inbox.expired',
 ])
+
+function subjectOf({ data }: AtelierEvent): string {
+  if ('agent' in data) return data.agent
+  if ('item' in data) return data.item
+  return 'subject' in data ? data.subject : ''
+}
 
 function factOf(event: AtelierEvent): string {
   switch (event.type) {
@@ -127,6 +134,16 @@ function factOf(event: AtelierEvent): string {
       return event.data.message
     case 'merge.returned':
       return event.data.reason
+    case 'inbox.asked':
+      return `${event.data.askedBy} asks: ${headOfText(event.data.question)}`
+    case 'inbox.answered':
+      return `${event.actor} answers: ${headOfText(event.data.answer)}`
+    case 'inbox.expired':
+      return event.data.answer === null
+        ? 'nobody answered in time'
+        : `the default is taken: ${headOfText(event.data.answer)}`
+    case 'inbox.withdrawn':
+      return headOfText(event.data.reason)
     case 'item.removed':
     case 'item.path_changed':
     case 'item.readied':

@@ -4,6 +4,7 @@ import { paintFor } from '../paint.ts'
 import { note, type Session } from '../session.ts'
 import { readable, safeText } from '../text.ts'
 import { BOARD_VIEWS } from './board.ts'
+import { INBOX_VIEWS } from './inbox.ts'
 import { LOG_VIEWS } from './log.ts'
 import { RECORD_VIEWS } from './records.ts'
 import { RESULT_VIEWS } from './results.ts'
@@ -16,6 +17,7 @@ const VIEWS: Views<OperationName> = {
   ...TALK_VIEWS,
   ...RESULT_VIEWS,
   ...BOARD_VIEWS,
+  ...INBOX_VIEWS,
   ...RECORD_VIEWS,
   ...LOG_VIEWS,
 }

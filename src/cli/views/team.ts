@@ -4,6 +4,7 @@ import { formatTable, type Column } from '../columns.ts'
 import { count, plural, timeOfDay, usd, usdColumn } from '../format.ts'
 import type { Paint } from '../paint.ts'
 import { oneLine } from '../text.ts'
+import { waitingText } from './inbox.ts'
 import { formatFacts, type Page, type Shown, type Views } from './view.ts'
 
 type Status = Outputs['status']
@@ -37,13 +38,21 @@ export const TEAM_VIEWS: Views<
 
 const NO_AGENTS = "No agents yet. Create one: atelier agent NAME 'what it is for'"
 
-function showStatus({ agents, hosts, costUsd, assumedUsd }: Status, page: Page): Shown {
+function showStatus({ agents, hosts, inbox, costUsd, assumedUsd }: Status, page: Page): Shown {
   const { paint } = page
+  const waiting = waitingText(inbox)
+  const inboxLines = waiting === '' ? [] : [paint.active(waiting)]
   if (agents.length === 0)
-    return { body: hosts.map((host) => `${hostText(host, paint)}\n`).join(''), remark: NO_AGENTS }
+    return {
+      body: [...inboxLines, ...hosts.map((host) => hostText(host, paint))]
+        .map((line) => `${line}\n`)
+        .join(''),
+      remark: NO_AGENTS,
+    }
   const assumed = assumedUsd > 0 ? ` (${usd(assumedUsd)} of it assumed)` : ''
   const footer = [
     `${plural(agents.length, 'agent')}, ${usd(costUsd)}${assumed}`,
+    ...inboxLines,
     ...quotaLines(agents, page),
     ...hosts.map((host) => hostText(host, paint)),
     ...(hosts.length === 0 ? [`${paint.faint('no host is running')}${waitingHint(agents)}`] : []),

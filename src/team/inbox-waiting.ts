@@ -1,0 +1,102 @@
+/** Waiting for the answer to a request. */
+import type { RequestRow } from '../inbox/request.ts'
+import { AtelierError, toError } from '../errors.ts'
+import type { AtelierEvent } from '../events.ts'
+import type { StoreView } from '../store.ts'
+import { formatDuration } from '../time/duration.ts'
+import { expireDue, type InboxContext } from './inbox.ts'
+import { lookUpRequest } from './inbox-rows.ts'
+import type { WaitLimit } from './waiting.ts'
+
+/** Longest time that a timer is set for: longer ones overflow. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Resolves when a request is settled, however that came about. Whoever waits takes the default at the deadline itself, as
+ * no host may be running.
+ * @param given the id, or the beginning of it
+ * @throws AtelierError `not_found`; `timeout` or `cancelled` where the wait was ended: the request stays open
+ */
+export async function answered(
+  inbox: InboxContext,
+  given: string,
+  { timeoutMs, signal }: WaitLimit = {},
+): Promise<RequestRow> {
+  const { store, clock, feed } = inbox.team
+  const { id } = await rowOf(store, given)
+  let wake = Promise.withResolvers<void>()
+  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
+  const end = (why: 'timeout' | 'cancelled') => (): void => {
+    over = why
+    wake.resolve()
+  }
+  const unsubscribe = feed.subscribe((event) => {
+    if (isSettling(event, id)) wake.resolve()
+  }, true)
+  const cancelTimeout = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
+  const aborted = end('cancelled')
+  signal?.addEventListener('abort', aborted, { once: true })
+  if (signal?.aborted === true) aborted()
+  try {
+    for (;;) {
+      // Made before looking: what is committed meanwhile is looked at again.
+      wake = Promise.withResolvers<void>()
+      const row = await rowOf(store, id)
+      if (row.state !== 'open') return row
+      if (over !== undefined) throw waitError(over, row, timeoutMs)
+      const cancelDeadline =
+        row.deadline === null
+          ? () => {}
+          : clock.after(restMs(row.deadline, clock.now()), () => {
+              expireDue(inbox).then(
+                () => wake.resolve(),
+                (error: unknown) => wake.reject(error),
+              )
+            })
+      await wake.promise.finally(cancelDeadline)
+    }
+  } finally {
+    unsubscribe()
+    cancelTimeout()
+    signal?.removeEventListener('abort', aborted)
+  }
+}
+
+async function rowOf(store: StoreView, request: string): Promise<RequestRow> {
+  const found = await store.read((reader) => lookUpRequest(reader, request))
+  if ('refused' in found) throw toError(found.refused)
+  return found.row
+}
+
+/** How long a timer for a deadline runs, ms. */
+export function restMs(deadline: number, now: number): number {
+  return Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - now))
+}
+
+function isSettling({ type, data }: AtelierEvent, id: string): boolean {
+  switch (type) {
+    case 'inbox.answered':
+    case 'inbox.expired':
+    case 'inbox.withdrawn':
+      return data.request === id
+    default:
+      return false
+  }
+}
+
+function waitError(
+  why: 'timeout' | 'cancelled',
+  { id, kind }: RequestRow,
+  timeoutMs: number | undefined,
+): AtelierError {
+  const what = `the ${kind} ${id} is not answered yet`
+  if (why === 'cancelled') return toError({ code: 'cancelled', message: `The wait was ended; ${what}.` })
+  const after = timeoutMs === undefined || timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`
+  return new AtelierError(
+    'timeout',
+    `The wait ended${after}; ${what}. It stays in the inbox; wait again for it.`,
+    {
+      details: { request: id },
+    },
+  )
+}
