@@ -1,18 +1,15 @@
 /**
  * One of the processes that take items from one board; see `claims.ts`.
  *
- * usage: claim-worker.ts; a message names a board, and is answered when it is open; the next one says
- * "go", and is answered with a report
+ * usage: claim-worker.ts DATABASE; each message asks for a round, and is answered with its report
  */
-import { once } from 'node:events'
 import { openBoard } from './board-store.ts'
 import { sleep } from './measuring.ts'
 
+/** A round ends after a time or a number of items, whichever comes first. */
 export interface ClaimRound {
-  /** The file of the board. */
-  readonly path: string
-  /** This process ends after so many items; null goes on until nothing is left on the board. */
-  readonly items: number | null
+  readonly ms: number
+  readonly items: number
 }
 
 export interface ClaimReport {
@@ -22,13 +19,13 @@ export interface ClaimReport {
 /** Between two looks when nothing is ready: others are about to make something ready. */
 const LOOK_MS = 1
 
-async function playRound({ path, items }: ClaimRound): Promise<void> {
-  const board = await openBoard(path)
-  const go = once(process, 'message')
-  process.send?.('open')
-  await go
+const [, , path = ''] = process.argv
+const board = await openBoard(path)
+
+async function play({ ms, items }: ClaimRound): Promise<ClaimReport> {
+  const end = performance.now() + ms
   let claims = 0
-  while (claims < (items ?? Infinity)) {
+  while (claims < items && performance.now() < end) {
     const claimed = await board.claim()
     if (claimed !== undefined) {
       await board.complete(claimed)
@@ -36,16 +33,11 @@ async function playRound({ path, items }: ClaimRound): Promise<void> {
     } else if (await board.isOver()) break
     else await sleep(LOOK_MS)
   }
-  await board.close()
-  process.send?.({ claims } satisfies ClaimReport)
+  return { claims }
 }
 
-async function play(): Promise<void> {
-  for (;;) {
-    const [round] = (await once(process, 'message')) as [ClaimRound]
-    await playRound(round)
-  }
-}
-
-process.once('disconnect', () => process.exit())
-void play()
+process.on('message', (round: ClaimRound) => {
+  void play(round).then((report) => process.send?.(report))
+})
+process.once('disconnect', () => void board.close())
+process.send?.('ready')

@@ -1,56 +1,72 @@
-/** How many items with dependencies processes claim and settle on one board, against one process by hand. */
+/**
+ * How many items with dependencies processes claim and settle on one board, against one process by hand.
+ *
+ * A disk that others use is fast in one second and slow in the next, so the product and the floor take
+ * turns every fifth of a second, and the medians count.
+ */
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { openBoardFloor } from './board-floor.mjs'
+import { openBoardFloor, type BoardFloor } from './board-floor.mjs'
 import { openBoard } from './board-store.ts'
 import type { ClaimReport, ClaimRound } from './claim-worker.ts'
 import { dagOf } from './dags.ts'
 import type { Measured, Measurement } from './figure.ts'
-import { inFolder, interleaved, median, nextMessage, ROUNDS, startModule, succeeded } from './measuring.ts'
+import { inFolder, interleaved, median, nextMessage, startModule, succeeded } from './measuring.ts'
 
-const ROUND_ITEMS = 1000
-const MANY_ITEMS = 100_000
+const ROUND_MS = 200
+const ROUNDS = 15
+const BOARD_ITEMS = 20_000
 const MANY_PROCESSES = 16
+/** Bounds that no round meets; messages between processes have no infinity. */
+const FOREVER_MS = 600_000
+const ALL_ITEMS = 1_000_000
 
-/** Many items of it are ready at any time, so that processes wait for the store and not for each other's items. */
-const BOARD = dagOf('wide', ROUND_ITEMS)
+/** Rounds on a small board end after so many items, so that there are some left for the last round. */
+const SMALL_ITEMS = 1000
+const MANY_ITEMS = 100_000
+const SMALL_ROUNDS = 10
+const SMALL_ROUND: ClaimRound = { ms: FOREVER_MS, items: SMALL_ITEMS / SMALL_ROUNDS }
 
 export const claims1: Measurement = claimsPerSecond(1)
 export const claims4: Measurement = claimsPerSecond(4)
 export const claims16: Measurement = claimsPerSecond(MANY_PROCESSES)
 
+/** A round of this one lasts long enough for everybody to have a share. */
+const SHARE_ROUND_MS = 2000
+const SHARE_ROUNDS = 3
+
 export const claimShare16: Measurement = {
   name: `claim_share_${MANY_PROCESSES}`,
-  what: `the smallest share of ${MANY_PROCESSES} processes in the claims; floor: the mean`,
+  what: `claims of the process that got fewest of ${MANY_PROCESSES}; floor: their mean`,
   unit: 'claims',
   target: { ratioAtLeast: 0.25 },
   measure: (progress) =>
-    withProcesses(MANY_PROCESSES, async (processes) => {
+    withBoard({ items: BOARD_ITEMS, processes: MANY_PROCESSES }, async (processes) => {
+      await playRound(processes, { ms: ROUND_MS, items: ALL_ITEMS })
       const rounds: Round[] = []
-      for (let n = 0; n < ROUNDS; n++) rounds.push(await playRound(processes))
+      for (let n = 0; n < SHARE_ROUNDS; n++)
+        rounds.push(await playRound(processes, { ms: SHARE_ROUND_MS, items: ALL_ITEMS }))
       const smallest = rounds.map(({ claims }) => Math.min(...claims))
-      progress(`smallest by round ${smallest.join(' ')}`)
-      return { value: median(smallest), floor: ROUND_ITEMS / MANY_PROCESSES }
+      progress(`smallest by round ${smallest.join(' ')}; ${rates(rounds)}`)
+      const means = rounds.map(({ claims }) => sumOf(claims) / MANY_PROCESSES)
+      return { value: median(smallest), floor: median(means) }
     }),
 }
 
 export const claimsAt100k: Measurement = {
   name: 'claims_at_100k',
-  what: `claims on a board of ${MANY_ITEMS} items; floor: on one of ${ROUND_ITEMS}`,
+  what: `claims on a board of ${MANY_ITEMS} items; floor: on one of ${SMALL_ITEMS}`,
   unit: 'claims/s',
   target: { ratioAtLeast: 0.8 },
   measure: (progress) =>
-    inFolder((dir) =>
-      withProcesses(1, async (processes) => {
-        const path = join(dir, 'board.db')
-        const board = await openBoard(path)
-        await board.post(dagOf('wide', MANY_ITEMS).items)
-        await board.close()
+    withBoard({ items: MANY_ITEMS, processes: 1 }, (many) =>
+      withBoard({ items: SMALL_ITEMS, processes: 1 }, async (few) => {
         progress(`${MANY_ITEMS} items are posted`)
-        const many = (): Promise<Round> => playOn(processes, { path, items: ROUND_ITEMS })
-        const few = (): Promise<Round> => playRound(processes)
-        await interleaved(1, many, few)
-        const { first, second } = await interleaved(ROUNDS, many, few)
+        const { first, second } = await interleaved(
+          SMALL_ROUNDS,
+          () => playRound(many, SMALL_ROUND),
+          () => playRound(few, SMALL_ROUND),
+        )
         progress(`by round ${rates(first)}; on the small one ${rates(second)}`)
         return { value: median(first.map(rateOf)), floor: median(second.map(rateOf)) }
       }),
@@ -63,17 +79,23 @@ function claimsPerSecond(count: number): Measurement {
     what: `items with dependencies claimed and done by ${count} process${count === 1 ? '' : 'es'}; floor: by one, by hand`,
     unit: 'claims/s',
     target: { ratioAtLeast: 0.5 },
-    measure: (progress) => withProcesses(count, (processes) => against(processes, progress)),
+    measure: (progress) =>
+      withBoard({ items: BOARD_ITEMS, processes: count }, (processes, dir) =>
+        against(processes, dir, progress),
+      ),
   }
 }
 
 async function against(
   processes: readonly ChildProcess[],
+  dir: string,
   progress: (text: string) => void,
 ): Promise<Measured> {
-  const product = (): Promise<Round> => playRound(processes)
-  await interleaved(1, product, playByHand)
-  const { first, second } = await interleaved(ROUNDS, product, playByHand)
+  const floor = openBoardFloor(join(dir, 'floor.db'), dagOf('wide', BOARD_ITEMS).items)
+  const product = (): Promise<Round> => playRound(processes, { ms: ROUND_MS, items: ALL_ITEMS })
+  await interleaved(1, product, () => playByHand(floor))
+  const { first, second } = await interleaved(ROUNDS, product, () => playByHand(floor))
+  floor.close()
   progress(`by round ${rates(first)}; by hand ${rates(second)}`)
   return { value: median(first.map(rateOf)), floor: median(second.map(rateOf)) }
 }
@@ -84,62 +106,56 @@ interface Round {
   readonly claims: readonly number[]
 }
 
-/** All processes on a new board, until nothing is left. */
-function playRound(processes: readonly ChildProcess[]): Promise<Round> {
-  return inFolder(async (dir) => {
-    const path = join(dir, 'board.db')
-    const board = await openBoard(path)
-    await board.post(BOARD.items)
-    await board.close()
-    const round = await playOn(processes, { path, items: null })
-    const all = round.claims.reduce((sum, each) => sum + each, 0)
-    if (all !== ROUND_ITEMS) throw new Error(`${all} of ${ROUND_ITEMS} items were claimed.`)
-    return round
-  })
-}
-
-async function playOn(processes: readonly ChildProcess[], round: ClaimRound): Promise<Round> {
-  const open = processes.map((process) => nextMessage(process))
-  for (const process of processes) process.send(round)
-  await Promise.all(open)
+async function playRound(processes: readonly ChildProcess[], round: ClaimRound): Promise<Round> {
   const reports = processes.map((process) => nextMessage<ClaimReport>(process))
   const start = performance.now()
-  for (const process of processes) process.send('go')
+  for (const process of processes) process.send(round)
   const all = await Promise.all(reports)
   return { ms: performance.now() - start, claims: all.map(({ claims }) => claims) }
 }
 
-function playByHand(): Promise<Round> {
+function playByHand(floor: BoardFloor): Round {
+  let claims = 0
+  const start = performance.now()
+  for (; performance.now() - start < ROUND_MS; claims++) {
+    const id = floor.claim()
+    if (id === undefined) break
+    floor.complete(id)
+  }
+  return { ms: performance.now() - start, claims: [claims] }
+}
+
+/**
+ * Calls `act` with processes that have one board open. Many of its items are ready at any time, so that
+ * they wait for the store and not for each other's items.
+ */
+function withBoard<Result>(
+  { items, processes: count }: { readonly items: number; readonly processes: number },
+  act: (processes: readonly ChildProcess[], dir: string) => Promise<Result>,
+): Promise<Result> {
   return inFolder(async (dir) => {
-    const floor = openBoardFloor(join(dir, 'floor.db'), BOARD.items)
-    let claims = 0
-    const start = performance.now()
-    for (let id = floor.claim(); id !== undefined; id = floor.claim()) {
-      floor.complete(id)
-      claims++
+    const path = join(dir, 'board.db')
+    const board = await openBoard(path)
+    await board.post(dagOf('wide', items).items)
+    await board.close()
+    const processes = Array.from({ length: count }, () => startModule('claim-worker.ts', [path]))
+    try {
+      await Promise.all(processes.map((process) => nextMessage(process)))
+      return await act(processes, dir)
+    } finally {
+      for (const process of processes) process.disconnect()
+      await Promise.all(processes.map((process) => succeeded(process, 'A claiming process')))
     }
-    const ms = performance.now() - start
-    floor.close()
-    return { ms, claims: [claims] }
   })
 }
 
-async function withProcesses<Result>(
-  count: number,
-  act: (processes: readonly ChildProcess[]) => Promise<Result>,
-): Promise<Result> {
-  const processes = Array.from({ length: count }, () => startModule('claim-worker.ts', []))
-  try {
-    return await act(processes)
-  } finally {
-    for (const process of processes) process.disconnect()
-    await Promise.all(processes.map((process) => succeeded(process, 'A claiming process')))
-  }
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
 }
 
 /** Claims per second of all processes together. */
 function rateOf({ ms, claims }: Round): number {
-  return (claims.reduce((sum, each) => sum + each, 0) * 1000) / ms
+  return (sumOf(claims) * 1000) / ms
 }
 
 function rates(rounds: readonly Round[]): string {

@@ -43,12 +43,19 @@ export const EFFECTS = [
   'child.start',
   'git.candidate',
   'git.change-ref',
+  'git.commit',
+  'git.files',
+  'git.save',
   'git.update-ref',
   'guard.release',
   'guard.start',
   'ledger.enter',
   'ledger.strike',
   'transcript.write',
+  'worktree.add',
+  'worktree.branch',
+  'worktree.files',
+  'worktree.remove',
 ] as const
 
 export type EffectName = (typeof EFFECTS)[number]

@@ -66,7 +66,10 @@ export const TABLES: {
       postedAt: 'integer',
       settledAt: 'integer',
     },
-    indexes: { mailbox: { columns: ['agent', 'position'] } },
+    indexes: {
+      mailbox: { columns: ['agent', 'position'] },
+      attempt: { columns: ['itemAttempt'], where: ['kind', 'item'] },
+    },
   },
   turn: {
     kind: 'projected',

@@ -106,6 +106,11 @@ describe('A26: a posted item', () => {
     ])
   })
 
+  it('that is a review only reads unless it says otherwise', () => {
+    expect(parseWork({ ...LEAST, type: 'review' }).definition.access).toBe('read')
+    expect(parseWork({ ...LEAST, type: 'review', access: 'write' }).definition.access).toBe('write')
+  })
+
   it('may only read, and then names no way to be merged', () => {
     expect(parseWork({ ...LEAST, access: 'read' }).definition).toMatchObject({ access: 'read', merge: 'auto' })
     expect(messageOf({ access: 'read', merge: 'manual' })).toBe(

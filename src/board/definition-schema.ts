@@ -9,15 +9,12 @@ import {
   oneOf,
   prose,
   text,
-  texts,
   usd,
-  wholeNumber,
   type Shape,
 } from '../agents/field-schemas.ts'
 import { isPlainObject } from '../agents/json-snapshot.ts'
-import { given, parseWith } from '../agents/parsing.ts'
+import { parseWith } from '../agents/parsing.ts'
 import { showValue } from '../agents/shown-values.ts'
-import { isAtelierError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'
 import {
@@ -27,7 +24,7 @@ import {
   type MergeMode,
 } from './definition.ts'
 import type { PostItem } from './posting.ts'
-import { PRIORITY_RULE, priorityLevel, type Priority } from './priority.ts'
+import { knownLevel, PRIORITY_RULE, priorityLevel, type Priority } from './priority.ts'
 import { retrySchema, toRetryPolicy, type RetryOptions } from './retry-schema.ts'
 
 const ID_CHARACTERS = 128
@@ -83,13 +80,13 @@ const itemId: z.ZodType<string> = z.string(ID_RULE).regex(ID_PATTERN, ID_RULE)
 
 const priority = z
   .unknown()
-  .refine(isPriority, PRIORITY_RULE)
+  .refine((value) => knownLevel(value) !== undefined, PRIORITY_RULE)
   .transform((value) => value as Priority)
 
 const glob = z
   .string(GLOB_RULE)
   .max(1024, GLOB_RULE)
-  .refine((value) => isGlob(value), GLOB_RULE)
+  .refine(isGlob, GLOB_RULE)
 
 const verifyCommand: z.ZodType<VerifyInput> = inForms<VerifyInput>(
   (value) => (typeof value === 'string' ? text : isPlainObject(value) ? verifyObject : undefined),
@@ -215,16 +212,6 @@ function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {
 function nameOf(input: unknown): string {
   const id = isPlainObject(input) ? input['id'] : undefined
   return id === undefined ? 'The item' : `Item ${showValue(id)}`
-}
-
-function isPriority(value: unknown): boolean {
-  try {
-    priorityLevel(value)
-    return true
-  } catch (error) {
-    if (isAtelierError(error)) return false
-    throw error
-  }
 }
 
 /** Inside of the project, and without what would be taken for a name although it was meant as a pattern. */

@@ -34,14 +34,19 @@ export const PRIORITY_RULE: string = `1 (most urgent) to 5, or one of ${NAMES.jo
  * @throws AtelierError `invalid_input`
  */
 export function priorityLevel(priority: unknown = 'normal'): number {
-  const word = typeof priority === 'number' ? String(priority) : priority
-  const level = typeof word === 'string' ? LEVELS.get(word.toLowerCase()) : undefined
+  const level = knownLevel(priority)
   if (level !== undefined) return level
   throw new AtelierError(
     'invalid_input',
     `The priority is ${showValue(priority)}; it must be ${PRIORITY_RULE}.`,
     { details: { field: 'priority', allowed: PRIORITY_RULE } },
   )
+}
+
+/** The level of a priority as it was written; undefined if it is none. */
+export function knownLevel(priority: unknown): number | undefined {
+  const word = typeof priority === 'number' ? String(priority) : priority
+  return typeof word === 'string' ? LEVELS.get(word.toLowerCase()) : undefined
 }
 
 /** The name of a level. */

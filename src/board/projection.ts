@@ -175,6 +175,8 @@ function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChang
     attempts: row.attempts + 1,
     owner,
     progress: null,
+    // That of an attempt whose merge came to nothing.
+    result: null,
     claimedAt: event.at,
     startedAt: null,
   })

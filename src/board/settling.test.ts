@@ -10,6 +10,7 @@ import {
   decideDone,
   decideFailed,
   decideFailure,
+  decideMerged,
   decideRetry,
   decideReturn,
   decideSkip,
@@ -52,6 +53,31 @@ describe('a done item', () => {
     board.do('wakeItem', 'a')
     board.finish('a')
     expect(board.get('a')).toMatchObject({ state: 'done', error: null, attempts: 2, result: 'Done.' })
+  })
+})
+
+describe('an item that waits for its merge', () => {
+  const merged = { attempt: 'att_000', verified: true, commit: 'c0ffee' }
+
+  it('is done when that is made, and frees what waits for it', () => {
+    const board = new SmallBoard()
+    board.post(['a', 'b < a'])
+    board.claim('a')
+    board.do('parkItem', 'a', { waiting: { for: 'merge', reason: 'main_tree_dirty' } })
+    const decided = decideMerged(board.get('a'), merged, [board.get('b')])
+    for (const event of 'events' in decided ? decided.events : []) board.team.append(event)
+    expect(board.states()).toEqual({ a: 'done', b: 'ready' })
+    expect(board.get('a')).toMatchObject({ verified: 1, commit: 'c0ffee', waiting: null })
+  })
+
+  it('is not done by another attempt, nor where it waits for something else', () => {
+    const waiting = { for: 'merge', reason: 'x' } as const
+    const item = itemRow({ state: 'waiting', waiting, attempt: 'att_1' })
+    const refused = { refused: { code: 'invalid_transition' } }
+    expect(decideMerged(item, merged, [])).toMatchObject(refused)
+    const other = { ...item, attempt: 'att_000', waiting: { for: 'answer', id: 'i' } } as const
+    expect(decideMerged(other, merged, [])).toMatchObject(refused)
+    expect(decideMerged({ ...item, attempt: 'att_000', state: 'ready' }, merged, [])).toMatchObject(refused)
   })
 })
 

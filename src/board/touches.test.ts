@@ -11,6 +11,7 @@ describe('items overlap', () => {
     ['src/**', 'src/auth.ts'],
     ['**/*.ts', 'src/auth/login.ts'],
     ['**', 'README.md'],
+    ['.', 'README.md'],
     ['src/*/index.ts', 'src/auth/*.ts'],
     ['a*c', '*b*'],
     ['src/?.ts', 'src/a.ts'],

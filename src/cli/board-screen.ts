@@ -78,7 +78,8 @@ export async function showBoardScreen(
 }
 
 async function follow(views: WorkshopViews, signal: AbortSignal, changed: () => void): Promise<void> {
-  for await (const _event of views.watch({ signal })) changed()
+  const events = views.watch({ signal })
+  for (let next = await events.next(); next.done !== true; next = await events.next()) changed()
 }
 
 async function screenLines(

@@ -55,7 +55,7 @@ export interface BoardParts {
   readonly source: BoardSource
   readonly views: WorkshopViews
   /** Throws where the workshop is closed. */
-  open(): void
+  readonly open: () => void
 }
 
 /** The members of a workshop that are about its board. */

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { AtelierError } from '../errors.ts'
+import { crash } from '../failpoints.ts'
 import type { ProcessMarkers } from '../processes/environment.ts'
 import { committer } from './commits.ts'
 import { ANY_LINE_ENDS, readContent } from './content.ts'
@@ -48,6 +49,7 @@ export async function commitAll(place: OwnPlace, options: CommitOptions): Promis
   const operation = unfinishedIn(place.gitDir)
   if (operation !== undefined) throw unfinished(place, operation)
   await git(place, ['add', '--all'], { settings: [ANY_LINE_ENDS] })
+  crash('git.commit.before')
   const result = await runGit(place, ['commit', '--quiet', '--no-gpg-sign', '-F', '-'], {
     ...options,
     input: options.message,
@@ -55,6 +57,7 @@ export async function commitAll(place: OwnPlace, options: CommitOptions): Promis
     settings: ['i18n.commitEncoding=UTF-8'],
     hooks: true,
   })
+  crash('git.commit.after')
   const made = await commitOf(place, 'HEAD')
   if (made !== undefined && made !== head) return made
   // A hook may take everything out of the commit again, as one that formats does.

@@ -2,9 +2,10 @@
  * The content of a working tree as it lies there, committed or not, and saving it to a ref. It is read through an
  * index of its own, so the index that an agent or a person uses stays as it is.
  */
-import { copyFile, rm } from 'node:fs/promises'
+import { copyFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { crash } from '../failpoints.ts'
 import { newId } from '../ids.ts'
 import { commitTree } from './commits.ts'
 import { changedFiles } from './differences.ts'
@@ -35,7 +36,7 @@ export async function readContent(place: GitPlace, which: 'all' | 'tracked' = 'a
   const options = { env: { GIT_INDEX_FILE: index }, settings: [ANY_LINE_ENDS] }
   try {
     // With the sizes and times of the files, of which only those that changed are read again.
-    await copyFile(join(gitDir, 'index'), index).catch(() => {})
+    await copyIndex(join(gitDir, 'index'), index)
     const what = which === 'all' ? '--all' : '--update'
     const added = await runGit(place, ['add', what, '--ignore-errors'], options)
     if (added.code !== 0 && !isPartial(added.error)) throw gitFailure(place, 'add', added.error)
@@ -44,6 +45,22 @@ export async function readContent(place: GitPlace, which: 'all' | 'tracked' = 'a
     return { tree, missing: [...unread, ...(await repositoriesIn(place, tree))] }
   } finally {
     await Promise.all([rm(index, { force: true }), rm(`${index}.lock`, { force: true })])
+  }
+}
+
+/**
+ * Copies an index with its time. Git tells by it which files may have changed in the very second in which the index was
+ * written, and reads those again; a copy that is newer would make it miss a change that kept size and second.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  try {
+    const { atimeMs, mtimeMs } = await stat(from)
+    await copyFile(from, to)
+    // A little earlier is safe: one more file is read.
+    await utimes(to, atimeMs / 1000, Math.floor(mtimeMs - 1) / 1000)
+  } catch (error) {
+    // A repository without an index has everything to be read.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 
@@ -105,6 +122,9 @@ async function pointAt(
     const parents = [save.head, earlier].filter((parent) => parent !== undefined)
     const commit = await commitTree(place, { tree: save.tree, parents, message: save.message })
     const move = { ref: save.ref, old: earlier ?? null, new: commit, why: 'atelier: save work' }
-    if ((await moveRef(place, move)).moved) return commit
+    crash('git.save.before')
+    const isSaved = (await moveRef(place, move)).moved
+    crash('git.save.after')
+    if (isSaved) return commit
   }
 }

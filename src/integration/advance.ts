@@ -9,6 +9,7 @@
  *     checked out, not clean           never; the work goes to atelier/<target>, and `syncTarget` brings it later
  */
 import { AtelierError } from '../errors.ts'
+import { crash } from '../failpoints.ts'
 import { moveLocked } from '../git/ref-lock.ts'
 import { isAncestor, moveRef, refValue } from '../git/refs.ts'
 import { git, gitFailure, LOOK_ONLY, runGit, type GitPlace } from '../git/run.ts'
@@ -203,7 +204,9 @@ async function fastForward(tree: Required<GitPlace>, move: BranchMove): Promise<
   for (let tries = 1; ; tries++) {
     // Files of which only the time changed are as committed.
     await runGit(tree, ['update-index', '-q', '--refresh'])
+    crash('git.files.before')
     const { code, error } = await runGit(tree, ['read-tree', '-m', '-u', move.old ?? move.new, move.new])
+    crash('git.files.after')
     if (code === 0) return undefined
     const refused = refusedFor(error)
     if (refused === undefined) throw gitFailure(tree, 'read-tree', error)

@@ -6,6 +6,7 @@ import type { Projection, Store } from '../store.ts'
 import { ManualClock } from '../time/manual-clock.ts'
 import { LOG_CASES } from './store-cases/log.ts'
 import { READING_CASES } from './store-cases/reading.ts'
+import { REMOVAL_CASES } from './store-cases/removal.ts'
 import { TRANSACTION_CASES } from './store-cases/transactions.ts'
 import type { HeldWriter, StoreCase } from './store-cases/case.ts'
 import { smallProjection } from './store-projection.ts'
@@ -39,7 +40,12 @@ export interface TestFunctions {
   }
 }
 
-const STORE_CASES: readonly StoreCase[] = [...TRANSACTION_CASES, ...READING_CASES, ...LOG_CASES]
+const STORE_CASES: readonly StoreCase[] = [
+  ...TRANSACTION_CASES,
+  ...REMOVAL_CASES,
+  ...READING_CASES,
+  ...LOG_CASES,
+]
 
 /** Declares the suite for one store. */
 export function describeStore(name: string, harness: StoreHarness, { describe, test }: TestFunctions): void {

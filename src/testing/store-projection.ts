@@ -1,14 +1,18 @@
 /** A projection small enough to see through, over the real tables: what the store's own suite uses. */
+import { applyBoard, boardReads } from '../board/projection.ts'
 import { emptyLedger } from '../money/ledger.ts'
 import type { Projection } from '../store.ts'
 import type { AgentRow } from '../tables.ts'
 
-/** `budget.set` counts in `turns`; `message.posted` changes two rows; `context.put` reads nothing. */
+/**
+ * `budget.set` counts in `turns`; `message.posted` changes two rows; `context.put` reads nothing; items are those of the
+ * board, as rows of a compound key and removed ones go with them.
+ */
 export const smallProjection: Projection = {
   reads(event) {
     if (event.type === 'budget.set') return [{ table: 'ledger', key: event.data.scope }]
     if (event.type === 'message.posted') return [{ table: 'agent', key: event.data.agent }]
-    return []
+    return boardReads(event)
   },
   apply(event, rows) {
     switch (event.type) {
@@ -74,6 +78,16 @@ export const smallProjection: Projection = {
       }
       case 'schedule.cancelled':
         throw new Error('This projection breaks on purpose.')
+      case 'item.posted':
+      case 'item.removed':
+      case 'item.readied':
+      case 'item.path_changed':
+      case 'item.claimed':
+      case 'item.started':
+      case 'item.progressed':
+      case 'attempt.ended':
+      case 'item.failed':
+        return applyBoard(event, rows)
       default:
         return []
     }

@@ -15,7 +15,7 @@ export async function costsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const messages: MessageRow[] = []
   for (const itemAttempt of attempts)
-    messages.push(...(await reader.list('message', { where: { itemAttempt } })))
+    messages.push(...(await reader.list('message', { where: { kind: 'item', itemAttempt } })))
   return sum(reader, messages)
 }
 

@@ -8,12 +8,12 @@ import type { BoardColumn, BoardStatus } from './view-types.ts'
 /** What the standing of an item follows from beside its own row. */
 export interface StandingFacts {
   readonly now: number
-  item(id: string): ItemRow | undefined
+  readonly item: (id: string) => ItemRow | undefined
   readonly running: readonly ItemRow[]
   /** Types for which a worker runs. */
   readonly staffed: ReadonlySet<string>
   /** When a claim from outside runs out; null for what is not claimed so. */
-  claimEnd(id: string): number | null
+  readonly claimEnd: (id: string) => number | null
 }
 
 /** Every status, in the order of an item's way. */

@@ -18,7 +18,7 @@ export interface TestShop {
   readonly clock: ManualClock
   readonly dir: string
   /** The same board in the hands of somebody else. */
-  as(actor: string): Promise<HostedWorkshop>
+  readonly as: (actor: string) => Promise<HostedWorkshop>
 }
 
 /** Opens a workshop in a folder of its own; `impl` and `reviewer` are in the team. */

@@ -10,7 +10,7 @@ import { RowTeam, type Result } from '../replay/row-team.ts'
 export type Item = string
 
 export class SmallBoard {
-  readonly team = new RowTeam()
+  readonly team: RowTeam = new RowTeam()
 
   /** Posts a batch, and says what came of it. */
   post(
@@ -58,7 +58,7 @@ export class SmallBoard {
     return this.#told({ do: 'returnItem', item, outcome: 'lost', isLate: false })
   }
 
-  do(what: Extract<BoardDo, `${string}Item`>, item: string, more: object = {}): string {
+  do(what: Exclude<BoardDo, 'postItems' | 'removeItems'>, item: string, more: object = {}): string {
     return this.#told({ do: what, item, isLate: false, ...more } as BoardAction)
   }
 

@@ -36,7 +36,7 @@ const POINTS: readonly Failpoint[] = [
 ]
 
 describe('an integrator that is killed', () => {
-  test.each(POINTS)('A38 at %s leaves nothing twice and nothing undone', async (point) => {
+  test.each(POINTS)('AS-129 at %s leaves nothing twice and nothing undone', async (point) => {
     const bench = await QueueBench.open()
     const verify = ['test -f x.txt']
     const works = [await bench.submit('x', { verify }), await bench.submit('y')]

@@ -18,7 +18,7 @@ import { startChild, type TestProcess } from '../hosts/processes.ts'
 import { running } from '../processes/support.ts'
 import { claudeBinary, claudeSettings, type ClaudeAccount, type ClaudePlace } from './support.ts'
 
-const HOST = join(import.meta.dirname, 'children/host.ts')
+const HOST = join(import.meta.dirname, 'team-host.ts')
 /** More events than any of these tests makes. */
 const ALL_EVENTS = 5000
 

@@ -189,6 +189,22 @@ describe('before anything is removed', () => {
     for (const name of ['with', 'without']) rmSync(join(workspace.cwd, name), { recursive: true })
   })
 
+  test.skipIf(process.getuid?.() === 0)(
+    'a file that cannot be read keeps the worktree, and the others are saved (root reads everything)',
+    async () => {
+      const shop = bench()
+      const workspace = await shop.acquire()
+      shop.write('closed.txt', 'x\n', workspace.cwd)
+      shop.write('open.txt', 'x\n', workspace.cwd)
+      chmodSync(join(workspace.cwd, 'closed.txt'), 0)
+      const { removed, warnings } = await shop.adapter.release(workspace, { files: 'remove' })
+      expect([removed, warnings]).toEqual([false, [expect.stringContaining('closed.txt')]])
+      const ref = `refs/atelier/saved/${workspace.attempt}`
+      expect(shop.git('ls-tree', '--name-only', ref)).toContain('open.txt')
+      chmodSync(join(workspace.cwd, 'closed.txt'), 0o600)
+    },
+  )
+
   test('folders that may not be written are no obstacle', async () => {
     const shop = bench()
     const workspace = await shop.acquire()

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { isAtelierError } from '../../errors.ts'
+import { crash } from '../../failpoints.ts'
 import { listRefs, moveRef, shortName } from '../../git/refs.ts'
 import { git, gitFailure, runGit, type GitPlace } from '../../git/run.ts'
 import { gitDirOf } from '../../git/worktrees.ts'
@@ -45,7 +46,9 @@ export async function addWorktree(
     commit,
   ]
   for (let tries = 1; ; tries++) {
+    crash('worktree.add.before')
     const { code, error } = await runGit(place, args, signal && { signal })
+    crash('worktree.add.after')
     const gitDir = code === 0 ? gitDirOf(layout.commonDir, root) : undefined
     if (gitDir !== undefined) return { dir: root, gitDir }
     if (!BEING_MADE.test(error) || tries === TRIES) throw gitFailure(place, 'worktree add', error)
@@ -77,7 +80,10 @@ export async function addBranch(
 
 async function isMade(place: GitPlace, move: Parameters<typeof moveRef>[1]): Promise<boolean> {
   try {
-    return (await moveRef(place, move)).moved
+    crash('worktree.branch.before')
+    const { moved } = await moveRef(place, move)
+    crash('worktree.branch.after')
+    return moved
   } catch (error) {
     if (isAtelierError(error, 'already_exists')) return false
     throw error
@@ -86,5 +92,7 @@ async function isMade(place: GitPlace, move: Parameters<typeof moveRef>[1]): Pro
 
 /** Writes the files of HEAD. */
 export async function checkOut(place: Required<GitPlace>, signal: AbortSignal | undefined): Promise<void> {
+  crash('worktree.files.before')
   await git(place, ['reset', '--hard', '--quiet'], signal && { signal })
+  crash('worktree.files.after')
 }

@@ -6,6 +6,7 @@ import { chmod, lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { AtelierError, messageOf } from '../../errors.ts'
+import { crash } from '../../failpoints.ts'
 import { saveWork } from '../../git/content.ts'
 import { commitOf, ENGINE_REFS, listRefs, moveRef, refValue, shortName } from '../../git/refs.ts'
 import { git, LOOK_ONLY, runGit, type GitPlace } from '../../git/run.ts'
@@ -34,20 +35,25 @@ export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promi
   const branches = isReader ? [] : await branchesOf(project, own)
   const head = place === undefined || isReader ? undefined : await headIn(place, project)
   await saveCommits(project, attempt, branches, head)
+  crash('worktree.remove.before')
   await removeFiles(root)
+  // Before git's record goes: with it would go the name of the branch.
+  const warnings = await removeBranches(project, root, branches)
   if (gitDir !== undefined) {
     await runGit(project, ['worktree', 'unlock', root])
     await git(project, ['worktree', 'remove', '--force', root])
   }
-  const warnings = await removeBranches(project, branches)
+  crash('worktree.remove.after')
   return { removed: true, saved: await savedOf(project, attempt), warnings }
 }
 
 async function removeBranches(
   project: GitPlace,
+  root: string,
   branches: readonly { readonly ref: string; readonly commit: string }[],
 ): Promise<string[]> {
-  const used = new Map((await listWorktrees(project)).map(({ ref, path }) => [ref, path]))
+  const others = (await listWorktrees(project)).filter(({ path }) => path !== root)
+  const used = new Map(others.map(({ ref, path }) => [ref, path]))
   const warnings: string[] = []
   for (const { ref, commit } of branches) {
     const path = used.get(ref)

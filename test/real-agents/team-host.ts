@@ -1,5 +1,5 @@
-/** A background host, until it is asked to end or killed. usage: host.ts DIR CONCURRENCY */
-import { openWorkshop } from '../../../src/workshop.ts'
+/** A background host, until it is asked to end or killed. usage: team-host.ts DIR CONCURRENCY */
+import { openWorkshop } from '../../src/workshop.ts'
 
 const [, , dir = '', concurrency = '4'] = process.argv
 const shop = await openWorkshop({
