@@ -112,7 +112,10 @@ describe('A26: a posted item', () => {
   })
 
   it('may only read, and then names no way to be merged', () => {
-    expect(parseWork({ ...LEAST, access: 'read' }).definition).toMatchObject({ access: 'read', merge: 'auto' })
+    expect(parseWork({ ...LEAST, access: 'read' }).definition).toMatchObject({
+      access: 'read',
+      merge: 'auto',
+    })
     expect(messageOf({ access: 'read', merge: 'manual' })).toBe(
       'Item "auth": merge is "manual"; it must be left out where access is "read", as nothing of such an item is merged.',
     )
@@ -125,14 +128,28 @@ describe('A26: a posted item', () => {
     },
   )
 
-  it.each(['', ' a', '#2', '../x', 'a/../b', 'a/.git', 'a//b', 'a/', '/a', 'a b', 'ä', 'a\n', '-x', 'x'.repeat(129), 7, null])(
-    'may not be called %j',
-    (id) => {
-      const error = refusal(() => parseWork({ ...LEAST, id }))
-      expect(error).toMatchObject({ code: 'invalid_input', details: { field: 'id' } })
-      expect(error.message).toContain('it must be 1 to 128 characters of A-Z, a-z, 0-9')
-    },
-  )
+  it.each([
+    '',
+    ' a',
+    '#2',
+    '../x',
+    'a/../b',
+    'a/.git',
+    'a//b',
+    'a/',
+    '/a',
+    'a b',
+    'ä',
+    'a\n',
+    '-x',
+    'x'.repeat(129),
+    7,
+    null,
+  ])('may not be called %j', (id) => {
+    const error = refusal(() => parseWork({ ...LEAST, id }))
+    expect(error).toMatchObject({ code: 'invalid_input', details: { field: 'id' } })
+    expect(error.message).toContain('it must be 1 to 128 characters of A-Z, a-z, 0-9')
+  })
 
   it.each([
     [{ dependOn: [] }, 'Item "auth": dependOn is not a known field. Did you mean dependsOn?'],
@@ -147,14 +164,20 @@ describe('A26: a posted item', () => {
     [{ verify: ['true', 5] }, 'verify[1] is 5; it must be a command: a text, or { run, timeout }'],
     [{ verify: [{ rum: 'x', run: 'y' }] }, 'verify[0].rum is not a known field. Did you mean run?'],
     [{ verify: [{ run: 'y', timeout: 0 }] }, 'verify[0].timeout is 0; it must be a duration above 0'],
-    [{ verify: Array.from({ length: 51 }, () => 'x') }, 'verify is a list; it must be a list of at most 50 commands'],
+    [
+      { verify: Array.from({ length: 51 }, () => 'x') },
+      'verify is a list; it must be a list of at most 50 commands',
+    ],
     [{ retry: 'often' }, 'retry is "often"; it must be one of exponential, hub, none'],
     [{ retry: -1 }, 'retry is -1; it must be a whole number from 0 to 99'],
     [{ retry: true }, 'retry is true; it must be one of exponential, hub, none, a number of retries'],
     [{ retry: { atempts: 2 } }, 'retry.atempts is not a known field. Did you mean attempts?'],
     [{ retry: { delays: ['soon'] } }, 'retry.delays[0] is "soon"; it must be a duration above 0'],
     [{ retry: { delays: [] } }, 'retry.delays is a list; it must be a list of 1 to 100 durations'],
-    [{ retry: { attempts: 3, maxRetries: 2 } }, 'retry.maxRetries is 2; it must be left out where attempts is given'],
+    [
+      { retry: { attempts: 3, maxRetries: 2 } },
+      'retry.maxRetries is 2; it must be left out where attempts is given',
+    ],
     [{ retry: { factor: 0.5 } }, 'retry.factor is 0.5; it must be a number from 1 to 100'],
     [{ retry: { jitter: 2 } }, 'retry.jitter is 2; it must be a share from 0 to 1'],
     [{ retry: { retryOn: ['never'] } }, 'retry.retryOn[0] is "never"; it must be one of'],
@@ -173,7 +196,9 @@ describe('A26: a posted item', () => {
   })
 
   it('is named in its error as far as it has a name', () => {
-    expect(refusal(() => parseWork(7)).message).toContain('The item: the value is 7; it must be a plain object')
+    expect(refusal(() => parseWork(7)).message).toContain(
+      'The item: the value is 7; it must be a plain object',
+    )
   })
 
   it('is any input, and throws nothing but an AtelierError', () => {

@@ -83,10 +83,7 @@ const priority = z
   .refine((value) => knownLevel(value) !== undefined, PRIORITY_RULE)
   .transform((value) => value as Priority)
 
-const glob = z
-  .string(GLOB_RULE)
-  .max(1024, GLOB_RULE)
-  .refine(isGlob, GLOB_RULE)
+const glob = z.string(GLOB_RULE).max(1024, GLOB_RULE).refine(isGlob, GLOB_RULE)
 
 const verifyCommand: z.ZodType<VerifyInput> = inForms<VerifyInput>(
   (value) => (typeof value === 'string' ? text : isPlainObject(value) ? verifyObject : undefined),

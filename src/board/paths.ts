@@ -31,7 +31,9 @@ export function pathsOf(
   for (const id of dependentsFirst(measured)) {
     const { estimateMs, path = estimateMs } = items.get(id) as PathItem
     // What is not measured here has a way already: only new items have none, and all of them are.
-    const ways = (dependents.get(id) ?? []).map((each) => paths.get(each) ?? (items.get(each)?.path as number))
+    const ways = (dependents.get(id) ?? []).map(
+      (each) => paths.get(each) ?? (items.get(each)?.path as number),
+    )
     const longest = ways.reduce((a, b) => Math.max(a, b), isWhole ? 0 : path - estimateMs)
     paths.set(id, estimateMs + longest)
   }

@@ -91,7 +91,9 @@ function patternOf(segments: readonly string[]): RegExp {
 
 /** The definition itself, with every way tried: exponential in the number of stars. */
 function meet(a: readonly string[], b: readonly string[]): boolean {
-  return meetBy(a, b, '**', (x, y) => meetBy([...x], [...y], '*', (p, q) => p === q || p === '?' || q === '?'))
+  return meetBy(a, b, '**', (x, y) =>
+    meetBy([...x], [...y], '*', (p, q) => p === q || p === '?' || q === '?'),
+  )
 }
 
 function meetBy(

@@ -51,20 +51,12 @@ export async function claimNext(
     async load(reader) {
       const row = await reader.get('agent', agent)
       const account = row === undefined ? undefined : await reader.get('account', row.account)
-      const ready = await reader.list('item', {
-        where: { state: 'ready', type },
-        orderBy: 'rank',
-        limit: CANDIDATES,
-      })
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
-      const isGuarded = ready.some(({ touches }) => touches.length > 0)
-      return { account, ready, attempts, running: isGuarded ? await itemsOf(reader, attempts) : [] }
+      return { account, attempts, ...(await candidates(reader, type, attempts)) }
     },
     decide({ account, ready, attempts, running }, now): Decided {
       if (limitedUntil(account, now) !== null) return { events: [] }
-      const item = ready.find(
-        (row) => wornOut(row) === undefined && !running.some((other) => overlap(row.touches, other.touches)),
-      )
+      const item = firstThatMayRun(ready, running)
       if (item === undefined) return { events: [] }
       return decideClaim(item, { attempt, owner: agent, host, slot: freeSlot(attempts) })
     },
@@ -74,6 +66,34 @@ export async function claimNext(
   if (claimed?.type !== 'item.claimed') return undefined
   const item = result.loaded.ready.find(({ id }) => id === claimed.data.item) as ItemRow
   return { item, attempt, slot: claimed.data.slot ?? 0, number: claimed.data.number }
+}
+
+/** Ready items, the most urgent first, and what runs beside them, as far as that may keep one of them from running. */
+interface Candidates {
+  readonly ready: readonly ItemRow[]
+  readonly running: readonly ItemRow[]
+}
+
+/** Nearly always the first one may run; only where it may not are others looked at. */
+async function candidates(
+  reader: Reader,
+  type: string,
+  attempts: readonly AttemptRow[],
+): Promise<Candidates> {
+  let found: Candidates = { ready: [], running: [] }
+  for (const limit of [1, CANDIDATES]) {
+    const ready = await reader.list('item', { where: { state: 'ready', type }, orderBy: 'rank', limit })
+    const isGuarded = ready.some(({ touches }) => touches.length > 0)
+    found = { ready, running: isGuarded ? await itemsOf(reader, attempts) : [] }
+    if (ready.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
+  }
+  return found
+}
+
+function firstThatMayRun(ready: readonly ItemRow[], running: readonly ItemRow[]): ItemRow | undefined {
+  return ready.find(
+    (row) => wornOut(row) === undefined && !running.some((other) => overlap(row.touches, other.touches)),
+  )
 }
 
 /** Items whose hosts died too often fail for good. */

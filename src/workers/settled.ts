@@ -1,60 +1,92 @@
-/** The heads of changes: rows that say where they are, and refs that keep git from collecting them. */
-import { decideAdvance, type Advance } from '../board/change.ts'
-import { toError } from '../errors.ts'
-import { crash } from '../failpoints.ts'
-import { ENGINE_REFS, listRefs, moveRef, refValue } from '../git/refs.ts'
-import type { GitPlace } from '../git/run.ts'
-import type { TeamContext } from '../team/context.ts'
-import { changeRef } from './ref-names.ts'
+/** Waiting until nothing happens on the board by itself any more. */
+import type { ItemRow } from '../board/item.ts'
+import { AtelierError, toError } from '../errors.ts'
+import type { Reader } from '../store.ts'
+import { formatDuration } from '../time/duration.ts'
+import type { SettledBoard } from './view-types.ts'
+import { viewBoard, type BoardSource } from './views.ts'
+
+export interface SettledLimit {
+  /** 0 only looks. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Items named in the error about a wait that ended too early. */
+const NAMED = 5
 
 /**
- * Moves the head of a change to what an attempt made.
- * @throws AtelierError `conflict` if another attempt has moved it since this one started
+ * Resolves when no item is ready or running, and none waits for a time: what is left then waits for somebody.
+ * @throws AtelierError `timeout` or `cancelled`; the work goes on
  */
-export async function advanceChange(team: TeamContext, place: GitPlace, advance: Advance): Promise<void> {
-  const { change, head } = advance
-  // Before the row says so: what a row names is there, whatever becomes of the attempt's branch.
-  await pointAt(place, change, head)
-  const result = await team.store.transact({
-    name: 'change.advance',
-    keys: [`change:${change}`],
-    by: team.by,
-    load: (reader) => reader.get('change', change),
-    decide: (row) => decideAdvance(row, advance),
+export async function boardSettled(source: BoardSource, limit: SettledLimit = {}): Promise<SettledBoard> {
+  const { store, clock } = source
+  const { timeoutMs, signal } = limit
+  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
+  let wake = Promise.withResolvers<void>()
+  const end = (why: 'timeout' | 'cancelled') => (): void => {
+    over = why
+    wake.resolve()
+  }
+  const stopListening = store.onCommit(() => wake.resolve(), { urgent: true })
+  const cancelTimer = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
+  const aborted = end('cancelled')
+  signal?.addEventListener('abort', aborted, { once: true })
+  if (signal?.aborted === true) aborted()
+  try {
+    for (;;) {
+      // Made before looking: what is committed meanwhile is looked at again.
+      wake = Promise.withResolvers<void>()
+      const active = await store.read(activeItems)
+      if (active.length === 0) {
+        const settled = await settledBoard(source)
+        if (settled !== undefined) return settled
+      } else if (over !== undefined) throw waitError(over, active, timeoutMs)
+      else await wake.promise
+    }
+  } finally {
+    stopListening()
+    cancelTimer()
+    signal?.removeEventListener('abort', aborted)
+  }
+}
+
+/** Items that go on by themselves: ready, running, or waiting for a time. */
+async function activeItems(reader: Reader): Promise<readonly string[]> {
+  const running = await reader.list('attempt', { where: { state: 'running' } })
+  const ready = await reader.list('item', { where: { state: 'ready' }, limit: NAMED + 1 })
+  const timed = await reader.list('wake', { limit: NAMED + 1 })
+  return [...running.map(({ item }) => item), ...ready.map(({ id }) => id), ...timed.map(({ item }) => item)]
+}
+
+/** The board as it is; undefined if something has begun to move since it was looked at. */
+async function settledBoard(source: BoardSource): Promise<SettledBoard | undefined> {
+  const { items, summary, costUsd } = await viewBoard(source)
+  if (items.some(isActive)) return undefined
+  return {
+    summary,
+    failed: items.filter(({ status }) => status === 'failed').map(({ id, error }) => ({ id, error })),
+    waiting: items
+      .filter(({ state }) => state === 'waiting')
+      .map(({ id, status, why }) => ({ id, status, why: why ?? '' })),
+    costUsd,
+  }
+}
+
+function isActive({ state, waiting }: Pick<ItemRow, 'state' | 'waiting'>): boolean {
+  return state === 'ready' || state === 'running' || (waiting !== null && 'at' in waiting)
+}
+
+function waitError(
+  why: 'timeout' | 'cancelled',
+  active: readonly string[],
+  timeoutMs: number | undefined,
+): AtelierError {
+  const named = active.slice(0, NAMED).join(', ')
+  const what = active.length > NAMED ? `${named} and more are not done` : `not done yet: ${named}`
+  if (why === 'cancelled') return toError({ code: 'cancelled', message: `The wait was ended; ${what}.` })
+  const after = timeoutMs === undefined || timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`
+  return new AtelierError('timeout', `The wait ended${after}; ${what}. Look at them with: board`, {
+    details: { active },
   })
-  // Of two that came at once, the one that lost may have pointed the ref at its own head.
-  const stands = result.ok ? head : result.loaded?.head
-  if (stands !== undefined) await pointAt(place, change, stands)
-  if (!result.ok) throw toError(result.refused)
-}
-
-/** Brings the refs in line with the rows, where a crash came between the two. */
-export async function tendChangeRefs(team: TeamContext, place: GitPlace): Promise<void> {
-  const rows = await team.store.read((reader) => reader.list('change'))
-  const refs = await listRefs(place, `${ENGINE_REFS}changes/`)
-  const known = new Map(refs.map(({ ref, commit }) => [ref, commit]))
-  for (const { id, head, state } of rows) {
-    const at = known.get(changeRef(id))
-    if (state === 'open' && at !== head) await pointAt(place, id, head)
-    if (state === 'merged' && at === head) await dropChangeRef(place, id, head)
-  }
-}
-
-/** The target holds the head now. A ref that went on meanwhile stays. */
-export async function dropChangeRef(place: GitPlace, change: string, head: string): Promise<void> {
-  const ref = changeRef(change)
-  if ((await refValue(place, ref)) === head)
-    await moveRef(place, { ref, old: head, new: null, why: 'atelier: merged' })
-}
-
-async function pointAt(place: GitPlace, change: string, head: string): Promise<void> {
-  const ref = changeRef(change)
-  for (;;) {
-    const old = (await refValue(place, ref)) ?? null
-    if (old === head) return
-    crash('git.change-ref.before')
-    const { moved } = await moveRef(place, { ref, old, new: head, why: 'atelier: change' })
-    crash('git.change-ref.after')
-    if (moved) return
-  }
 }

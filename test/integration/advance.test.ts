@@ -199,6 +199,30 @@ describe('an integrator that was killed', () => {
     expect(await stateOfIntent(shop, intent)).toBe('applied')
   })
 
+  test.each(['git.files.before', 'git.files.after'])(
+    'really, at %s: the branch is let go, and the next one finishes the merge (AS-38)',
+    async (point) => {
+      const shop = project()
+      const intent = await intend(shop, 'x', { 'a.txt': 'new\n', 'b.txt': 'b\n' })
+      const child = join(import.meta.dirname, 'children', 'advance.ts')
+      const env = { ...process.env, ATELIER_FAILPOINTS: point }
+      const run = (): unknown =>
+        execFileSync(process.execPath, [child, shop.dir, 'main', intent.old, intent.new], {
+          env,
+          stdio: 'pipe',
+        })
+      expect(run).toThrow(expect.objectContaining({ signal: 'SIGKILL' }))
+      expect(tipOf(shop)).toBe(intent.old)
+      expect(await stateOfIntent(shop, intent)).toBe('not_applied')
+      expect(await advanceTarget(shop, intent)).toEqual({ kind: 'advanced' })
+      expect([tipOf(shop), shop.git('status', '--porcelain'), shop.read('b.txt')]).toEqual([
+        intent.new,
+        '',
+        'b\n',
+      ])
+    },
+  )
+
   test('between the files and the branch: what looks dirty is finished and not given up', async () => {
     const shop = project()
     const intent = await intend(shop, 'x', { 'a.txt': 'new\n', 'b.txt': 'b\n' })

@@ -102,7 +102,8 @@ function countsOf(item: string, log: readonly AtelierEvent[]): { attempts: numbe
   const outcomes = own
     .slice(since)
     .map((event) => (event.type === 'attempt.ended' ? event.data.outcome : event.type))
-  const count = (...words: readonly string[]): number => outcomes.filter((word) => words.includes(word)).length
+  const count = (...words: readonly string[]): number =>
+    outcomes.filter((word) => words.includes(word)).length
   return { attempts: count('item.claimed') - count('released', 'parked'), losses: count('lost') }
 }
 

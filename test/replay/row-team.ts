@@ -284,9 +284,7 @@ export class RowTeam {
   #changeBoard(action: BoardAction): Result {
     const attempts = this.list('attempt')
     const attempt = attemptName(this.#attempts)
-    return this.#commit(
-      decideBoard(action, { items: this.list('item'), attempts, attempt, now: this.now }),
-    )
+    return this.#commit(decideBoard(action, { items: this.list('item'), attempts, attempt, now: this.now }))
   }
 
   #defineProfile({ name, role }: Extract<Action, { do: 'profile' }>): Result {

@@ -13,6 +13,8 @@ export const REMOVAL_CASES: readonly StoreCase[] = [
     async run({ open }) {
       const store = await open()
       await decided(store, { events: [posted('a'), posted('b', ['a'])] })
+      const edge = await store.read((reader) => reader.get('dependency', ['a', 'b']))
+      assert.deepEqual(edge, { dependsOn: 'a', item: 'b' })
       await decided(store, { events: [removed('b', ['a'])] })
       assert.deepEqual(await idsOf(store), ['a'])
       assert.deepEqual(await edgesOf(store), [])
@@ -97,7 +99,12 @@ const LIFE: readonly NewEvent[] = [
   { type: 'item.progressed', data: { item: 'a', attempt: 'att_1', percent: 40, step: 'tests' } },
   {
     type: 'attempt.ended',
-    data: { item: 'a', attempt: 'att_1', outcome: 'failed', error: { code: 'timeout', message: 'Too late.' } },
+    data: {
+      item: 'a',
+      attempt: 'att_1',
+      outcome: 'failed',
+      error: { code: 'timeout', message: 'Too late.' },
+    },
   },
   { type: 'item.failed', data: { item: 'a', error: { code: 'timeout', message: 'Too late.' } } },
 ]
