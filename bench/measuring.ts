@@ -27,6 +27,11 @@ export function sleep(ms: number): Promise<void> {
   })
 }
 
+/** A clock that all processes of the machine share, ms. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 /**
  * Calls `act` with an empty folder that is removed afterwards. It lies on the disk of the project: a
  * system's temporary folder may be memory, where a commit costs nothing.

@@ -3,6 +3,7 @@
  * past tense. Rows of projected tables follow from them alone.
  */
 import type { TurnFailure } from './agents/failures.ts'
+import type { CircuitRow } from './board/circuit.ts'
 import type { BoardEvents } from './board/events.ts'
 import type { MergeEvents } from './board/merge-events.ts'
 import { AtelierError, type ErrorData } from './errors.ts'
@@ -102,6 +103,9 @@ export interface EventBodies extends BoardEvents, InboxEvents, MergeEvents {
     readonly turn: string
   }
 
+  /** A breaker counted a failure, opened, let a call through to see, or closed. */
+  'circuit.changed': CircuitRow
+
   'schedule.created': { readonly agent: string; readonly prompt: StoredText; readonly intervalMs: number }
   'schedule.cancelled': { readonly agent: string }
   /** `message` is null if the agent was busy and the tick was skipped. */
@@ -135,6 +139,7 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'turn.finished': 1,
   'turn.lost': 1,
   'account.limited': 1,
+  'circuit.changed': 1,
   'schedule.created': 1,
   'schedule.cancelled': 1,
   'schedule.ticked': 1,

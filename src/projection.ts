@@ -67,6 +67,8 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
       return [...applyTurnLostToTeam(event, rows), ...applyTurnLostToMoney(event, rows)]
     case 'account.limited':
       return applyAccountLimited(event)
+    case 'circuit.changed':
+      return [{ table: 'circuit', key: event.data.key, row: event.data }]
     case 'schedule.created':
       return applyScheduleCreated(event)
     case 'schedule.cancelled':

@@ -121,6 +121,12 @@ export const TABLES: {
     columns: { account: 'text', limitedUntil: 'integer', reason: 'text', since: 'integer' },
     indexes: {},
   },
+  circuit: {
+    kind: 'projected',
+    key: ['key'],
+    columns: { key: 'text', state: 'text', failures: 'integer', since: 'integer', probe: 'text' },
+    indexes: {},
+  },
   profile: {
     kind: 'projected',
     key: ['name'],
@@ -293,7 +299,8 @@ export const TABLES: {
     },
     // Few are open at any time; those that are settled never go away.
     indexes: {
-      open: { columns: ['subject', 'askedAt'], where: ['state', 'open'] },
+      open: { columns: ['askedAt'], where: ['state', 'open'] },
+      subject: { columns: ['subject', 'askedAt'] },
       due: { columns: ['deadline'], where: ['state', 'open'] },
     },
   },

@@ -7,6 +7,7 @@ import type { TurnFailure } from './agents/failures.ts'
 import type { ChangeRow } from './board/change.ts'
 import type { AttemptRow, DependencyRow, ItemRow, WakeRow } from './board/item.ts'
 import type { MergeRow } from './board/merge.ts'
+import type { CircuitRow } from './board/circuit.ts'
 import type { ErrorData } from './errors.ts'
 import type { RequestRow } from './inbox/request.ts'
 import type { Json, StoredText } from './json.ts'
@@ -249,6 +250,7 @@ export interface Tables {
   turn: TurnRow
   ledger: LedgerRow
   account: AccountRow
+  circuit: CircuitRow
   profile: ProfileRow
   schedule: ScheduleRow
   context: ContextRow

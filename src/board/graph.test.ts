@@ -43,7 +43,7 @@ function reached(items: readonly GraphItem[], from: string): Set<string> {
   return found
 }
 
-function items(...lines: string[]): GraphItem[] {
+function graphOf(...lines: string[]): GraphItem[] {
   return lines.map((line) => {
     const [id = '', behind = ''] = line.split(' < ')
     return { id, dependsOn: behind === '' ? [] : behind.split(' ') }
@@ -52,12 +52,12 @@ function items(...lines: string[]): GraphItem[] {
 
 describe('a cycle', () => {
   it('AS-102: is named by its ids, the first repeated at the end', () => {
-    expect(cycleIn(items('x', 'a < x b', 'b < c', 'c < a'))).toEqual(['a', 'b', 'c', 'a'])
-    expect(cycleIn(items('a < a'))).toEqual(['a', 'a'])
+    expect(cycleIn(graphOf('x', 'a < x b', 'b < c', 'c < a'))).toEqual(['a', 'b', 'c', 'a'])
+    expect(cycleIn(graphOf('a < a'))).toEqual(['a', 'a'])
   })
 
   it('is none where ways only meet again', () => {
-    expect(cycleIn(items('a', 'b < a', 'c < a', 'd < b c a'))).toBeUndefined()
+    expect(cycleIn(graphOf('a', 'b < a', 'c < a', 'd < b c a'))).toBeUndefined()
   })
 
   it('is found exactly if an item can be reached from itself, and is a real one', () => {
@@ -76,7 +76,7 @@ describe('a cycle', () => {
 
 describe('waves', () => {
   it('AS-101: hold what can run together', () => {
-    const waves = wavesOf(items('arch', 'fe < arch', 'be < arch', 'db < arch', 'integration < fe be db'))
+    const waves = wavesOf(graphOf('arch', 'fe < arch', 'be < arch', 'db < arch', 'integration < fe be db'))
     expect(waves).toEqual([['arch'], ['fe', 'be', 'db'], ['integration']])
   })
 
@@ -94,7 +94,7 @@ describe('waves', () => {
   })
 
   it('are refused for a cycle', () => {
-    expect(() => wavesOf(items('a < b', 'b < a', 'c'))).toThrow(RangeError)
+    expect(() => wavesOf(graphOf('a < b', 'b < a', 'c'))).toThrow(RangeError)
   })
 })
 
@@ -126,7 +126,7 @@ describe('orders', () => {
   })
 
   it('end for a cycle', () => {
-    expect(dependenciesFirst(['a'], dependentsOf(items('a < b', 'b < a'))).toSorted()).toEqual(['a', 'b'])
+    expect(dependenciesFirst(['a'], dependentsOf(graphOf('a < b', 'b < a'))).toSorted()).toEqual(['a', 'b'])
   })
 
   it('go down a chain that is longer than the stack', () => {
@@ -141,7 +141,7 @@ describe('orders', () => {
 })
 
 it('who waits for whom names each once', () => {
-  expect(dependentsOf(items('b < a a', 'c < a b'))).toEqual(
+  expect(dependentsOf(graphOf('b < a a', 'c < a b'))).toEqual(
     new Map([
       ['a', ['b', 'c']],
       ['b', ['c']],

@@ -77,15 +77,19 @@ describe.each(STATES)('AS-116: an item that is %s', (state) => {
   const rows = lookup({ item: [row], attempt: [attemptRow()] })
 
   it.each(Object.entries(MOVES))('goes with %s where the table says, or not at all', (type, [step, data]) => {
-    const event = eventOf(type as EventType, data as EventBodies[EventType]) as BoardEvent
+    const event: BoardEvent = eventOf(type as EventType, data as EventBodies[EventType])
     const to = nextItemState(state, step)
-    if (to === undefined) {
-      expect(() => applyBoard(event, rows)).toThrow(
-        expect.objectContaining({
-          code: 'invalid_transition',
-          details: { item: 'auth', from: state, step },
-        }),
-      )
-    } else expect(applyBoard(event, rows)[0]?.row).toMatchObject({ state: to, revision: row.revision + 1 })
+    const refused = { code: 'invalid_transition', details: { item: 'auth', from: state, step } }
+    const moved = { state: to, revision: row.revision + 1 }
+    expect(outcomeOf(() => applyBoard(event, rows)[0]?.row)).toMatchObject(to === undefined ? refused : moved)
   })
 })
+
+/** What a call returns, or the error that it throws. */
+function outcomeOf(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}

@@ -37,6 +37,24 @@ describe('A36: the prompt of an item', () => {
     expect(prompt).toContain('## Feedback on the last attempt\n\n```\nNo tests.\n```')
     expect(itemPrompt({ ...BARE, simplified: false })).toBe('Implement auth')
   })
+
+  it('has what was asked about it and who answered what, none of it able to close its fence', () => {
+    const answers = [
+      { question: 'Which database?', answer: 'postgres\n```', comment: 'We run it.', by: 'sam' },
+      { question: 'Which schema?', answer: 'public', comment: null, by: null },
+    ]
+    expect(itemPrompt({ ...BARE, answers })).toBe(
+      [
+        'Implement auth',
+        '## What was asked about this task',
+        'Question:\n```\nWhich database?\n```',
+        'Answer of sam:\n````\npostgres\n```\n````',
+        'With it was said:\n```\nWe run it.\n```',
+        'Question:\n```\nWhich schema?\n```',
+        'Nobody answered in time, so this holds:\n```\npublic\n```',
+      ].join('\n\n'),
+    )
+  })
 })
 
 describe('a fence', () => {

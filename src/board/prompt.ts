@@ -7,6 +7,15 @@ export interface UpstreamResult {
   readonly text: string
 }
 
+/** Something that was asked about the item, and what came back. */
+export interface PromptAnswer {
+  readonly question: string
+  readonly answer: string
+  readonly comment: string | null
+  /** Null where the default was taken. */
+  readonly by: string | null
+}
+
 export interface ItemPromptInput {
   readonly title: string
   readonly spec: string | null
@@ -15,21 +24,33 @@ export interface ItemPromptInput {
   readonly results: readonly UpstreamResult[]
   /** What an earlier attempt left, or what its result was sent back for. */
   readonly feedback?: string
+  /** What was asked about it in earlier attempts, in order. */
+  readonly answers?: readonly PromptAnswer[]
   /** The last try that is allowed: only the core of the task is asked for. */
   readonly simplified?: boolean
 }
 
 /**
- * The prompt of an item: title, spec, input, feedback, and the results of its dependencies. Results were written by agents:
+ * The prompt of an item: title, spec, input, feedback, answers, and the results of its dependencies. Results were written by agents:
  * they stand in a fence that their text cannot close, and are said to be data.
  */
-export function itemPrompt({ title, spec, input, results, feedback, simplified }: ItemPromptInput): string {
+export function itemPrompt({
+  title,
+  spec,
+  input,
+  results,
+  feedback,
+  answers = [],
+  simplified,
+}: ItemPromptInput): string {
   const parts = [title]
   if (simplified === true)
     parts.push('Earlier tries failed. Do only the core of this task, in the simplest way that holds.')
   if (spec !== null && spec.trim() !== '') parts.push(`Spec:\n${spec}`)
   if (input !== null) parts.push(`Input:\n${fenced(JSON.stringify(input, null, 2), 'json')}`)
   if (feedback !== undefined) parts.push(`## Feedback on the last attempt\n\n${fenced(feedback)}`)
+  if (answers.length > 0)
+    parts.push(`## What was asked about this task\n\n${answers.map(answered).join('\n\n')}`)
   if (results.length > 0) {
     const blocks = results.map(({ item, text }) => `## Result from ${item}\n\n${fenced(text)}`)
     parts.push(
@@ -37,6 +58,12 @@ export function itemPrompt({ title, spec, input, results, feedback, simplified }
     )
   }
   return parts.join('\n\n')
+}
+
+function answered({ question, answer, comment, by }: PromptAnswer): string {
+  const who = by === null ? 'Nobody answered in time, so this holds:' : `Answer of ${by}:`
+  const remark = comment === null || comment.trim() === '' ? '' : `\n\nWith it was said:\n${fenced(comment)}`
+  return `Question:\n${fenced(question)}\n\n${who}\n${fenced(answer)}${remark}`
 }
 
 /** A text in a fence of more backticks than it has in a row itself. */

@@ -22,7 +22,7 @@ interface Parts {
 }
 
 const NAMES: Parts = { any: '*', fit: (a, b) => a === b || a === '?' || b === '?' }
-const PATHS: Parts = { any: '**', fit: (a, b) => a === b || meet([...a], [...b], NAMES) }
+const PATHS: Parts = { any: '**', fit: (a, b) => a === b || meet(Array.from(a), Array.from(b), NAMES) }
 
 /**
  * True if something matches both patterns. One row of the table at a time: whether what is left of `a` and of `b` meets.

@@ -5,6 +5,7 @@ import type { AtelierEvent } from '../events.ts'
 import { canonicalJson } from '../json.ts'
 import type { TeamContext } from '../team/context.ts'
 import { parseDuration } from '../time/duration.ts'
+import { ClaimTimer } from '../workers/claim-timer.ts'
 import { cancelItem, postItems, retryItem, skipItem, type NewItem } from '../workers/commands.ts'
 import {
   claimOutside,
@@ -120,8 +121,14 @@ export function createBoard({ team, source, views, open }: BoardParts): BoardMem
     },
     async boardSettled(options: WaitOptions = {}) {
       await Promise.all(posting)
-      await expireClaims(team)
-      return views.boardSettled(options)
+      // Who claimed an item and went away would keep the wait from its end.
+      const claims = new ClaimTimer(team, () => {})
+      try {
+        await claims.open()
+        return await views.boardSettled(options)
+      } finally {
+        claims.close()
+      }
     },
     claim: (id, agent) => claimOutside(team, id, agent),
     start: (id, { as } = {}) => on(id, startOutside(team, id, as)),

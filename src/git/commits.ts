@@ -3,7 +3,7 @@ import { headOf } from '../json.ts'
 import { git, LOOK_ONLY, type GitPlace } from './run.ts'
 
 /** The trailers by which an attempt's result is found in history again. */
-export const TRAILERS = { item: 'Atelier-Item', attempt: 'Atelier-Attempt' } as const
+const TRAILERS = { item: 'Atelier-Item', attempt: 'Atelier-Attempt' } as const
 /** What `git log --oneline` shows in a terminal. */
 const SUBJECT_CHARACTERS = 72
 const FIELD = '\u001f'

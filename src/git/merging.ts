@@ -3,7 +3,7 @@ import { AtelierError } from '../errors.ts'
 import { gitFailure, runGit, type GitPlace } from './run.ts'
 
 /** `git merge-tree --write-tree` came with git 2.38. */
-export const OLDEST_GIT = '2.38'
+const OLDEST_GIT = '2.38'
 
 export type MergedTree =
   | { readonly ok: true; readonly tree: string }

@@ -8,6 +8,8 @@ import { expireDue, type InboxContext } from './inbox.ts'
 import { lookUpRequest } from './inbox-rows.ts'
 import type { WaitLimit } from './waiting.ts'
 
+/** When to look again where a deadline has passed here, and not yet by the clock of the store. */
+const SKEW_MS = 100
 /** Longest time that a timer is set for: longer ones overflow. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -41,18 +43,12 @@ export async function answered(
     for (;;) {
       // Made before looking: what is committed meanwhile is looked at again.
       wake = Promise.withResolvers<void>()
-      const row = await rowOf(store, id)
+      const row = await currentRow(inbox, id)
       if (row.state !== 'open') return row
       if (over !== undefined) throw waitError(over, row, timeoutMs)
+      const { deadline } = row
       const cancelDeadline =
-        row.deadline === null
-          ? () => {}
-          : clock.after(restMs(row.deadline, clock.now()), () => {
-              expireDue(inbox).then(
-                () => wake.resolve(),
-                (error: unknown) => wake.reject(error),
-              )
-            })
+        deadline === null ? () => {} : clock.after(restMs(deadline, clock.now()), () => wake.resolve())
       await wake.promise.finally(cancelDeadline)
     }
   } finally {
@@ -60,6 +56,15 @@ export async function answered(
     cancelTimeout()
     signal?.removeEventListener('abort', aborted)
   }
+}
+
+/** The request as it is once its default is taken, if that is due. */
+async function currentRow(inbox: InboxContext, id: string): Promise<RequestRow> {
+  const { store, clock } = inbox.team
+  const row = await rowOf(store, id)
+  if (row.state !== 'open' || row.deadline === null || row.deadline > clock.now()) return row
+  await expireDue(inbox)
+  return rowOf(store, id)
 }
 
 async function rowOf(store: StoreView, request: string): Promise<RequestRow> {
@@ -70,7 +75,7 @@ async function rowOf(store: StoreView, request: string): Promise<RequestRow> {
 
 /** How long a timer for a deadline runs, ms. */
 export function restMs(deadline: number, now: number): number {
-  return Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - now))
+  return deadline > now ? Math.min(LONGEST_TIMER_MS, deadline - now) : SKEW_MS
 }
 
 function isSettling({ type, data }: AtelierEvent, id: string): boolean {

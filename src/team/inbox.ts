@@ -11,6 +11,7 @@ import type { SettledRequest } from '../inbox/outcome.ts'
 import type { RequestRow } from '../inbox/request.ts'
 import type { ParsedRequest } from '../inbox/request-schema.ts'
 import { withdrawals } from '../inbox/withdrawing.ts'
+import { toError } from '../errors.ts'
 import type { Identity, NewEvent } from '../events.ts'
 import { newId, packText, type Blob } from '../ids.ts'
 import { canonicalJson, type Json, type StoredText } from '../json.ts'
@@ -107,7 +108,7 @@ export async function answer(
   const stored = packText(canonicalJson(value))
   const remark = packOptional(comment)
   const answered: GivenAnswer = { value, stored: stored.stored, comment: remark.stored, isVerdict }
-  return onRequest(inbox, given, {
+  const { id } = await onRequest(inbox, given, {
     blobs: [...stored.blobs, ...remark.blobs],
     async load(reader, row) {
       const answerer = await answererOf(reader, by)
@@ -117,6 +118,7 @@ export async function answer(
       })
     },
   })
+  return id
 }
 
 /**
@@ -125,18 +127,19 @@ export async function answer(
  */
 export async function withdraw(inbox: InboxContext, given: string, reason: string): Promise<string> {
   const packed = packText(reason)
-  return onRequest(inbox, given, {
+  const { id } = await onRequest(inbox, given, {
     blobs: packed.blobs,
     load: async (_reader, row) => () => ({
       decided: { events: decideWithdraw(row, packed.stored) },
       settled: { request: row, state: 'withdrawn', answer: null, comment: reason, by: null },
     }),
   })
+  return id
 }
 
 /**
  * Takes the default of every request whose deadline has passed; of several processes that look, one does.
- * @returns when the next deadline is, ms since the epoch; null if there is none
+ * @returns the next deadline, ms since the epoch; null if there is none
  */
 export async function expireDue(inbox: InboxContext, by: Identity = inbox.team.by): Promise<number | null> {
   const { store, clock } = inbox.team
@@ -147,12 +150,14 @@ export async function expireDue(inbox: InboxContext, by: Identity = inbox.team.b
     )
     if (next?.deadline == null) return null
     if (next.deadline > clock.now()) return next.deadline
-    await expire(inbox, next.id, by)
+    // By the clock of the store it may not be due yet, which is no reason to ask it without a pause.
+    if (!(await expire(inbox, next.id, by))) return next.deadline
   }
 }
 
-async function expire(inbox: InboxContext, id: string, by: Identity): Promise<void> {
-  await onRequest(inbox, id, {
+/** False where it is not due by the clock of the store. */
+async function expire(inbox: InboxContext, id: string, by: Identity): Promise<boolean> {
+  const { isOver } = await onRequest(inbox, id, {
     by,
     async load(reader, row) {
       const text = row.defaultAnswer === null ? null : await unpackText(reader, row.defaultAnswer)
@@ -163,6 +168,7 @@ async function expire(inbox: InboxContext, id: string, by: Identity): Promise<vo
       })
     },
   })
+  return isOver
 }
 
 interface OnRequest {
@@ -174,13 +180,16 @@ interface OnRequest {
   ): Promise<(now: number) => { readonly decided: Decided; readonly settled: SettledRequest }>
 }
 
-/** A command that settles a request, with what waits for it in the same commit. */
+/**
+ * A command that settles a request, with what waits for it in the same commit.
+ * `isOver`: it is settled now, by this command or before.
+ */
 async function onRequest(
   { team, waiters }: InboxContext,
   given: string,
   { by = team.by, blobs = [], load }: OnRequest,
-): Promise<string> {
-  const { loaded } = await commit(team.store, {
+): Promise<{ readonly id: string; readonly isOver: boolean }> {
+  const { loaded, events } = await commit(team.store, {
     name: 'inbox.change',
     keys: ['inbox', 'board'],
     by,
@@ -203,8 +212,8 @@ async function onRequest(
       return { events: [...decided.events, ...following, ...withdrawals(following, found.beside)] }
     },
   })
-  // What was refused has been thrown.
-  return 'row' in loaded ? loaded.row.id : given
+  if ('refused' in loaded) throw toError(loaded.refused)
+  return { id: loaded.row.id, isOver: loaded.row.state !== 'open' || events.length > 0 }
 }
 
 function packOptional(text: string | null): {

@@ -5,6 +5,7 @@ import { FAILURES, type TurnFailure } from '../agents/failures.ts'
 import { packText } from '../ids.ts'
 import { microsOf } from '../money/usd.ts'
 import type { SessionRef } from '../tables.ts'
+import { circuitsAfter, loadCircuits } from './circuits.ts'
 import type { TeamContext } from './context.ts'
 import type { TranscriptRows } from './turn-record.ts'
 import type { StartedTurn } from './turn-start.ts'
@@ -31,9 +32,10 @@ export async function settleTurn(
     async load(reader) {
       const turn = await reader.get('turn', started.turn)
       const message = await reader.get('message', started.message.id)
-      return { turn, message, agent: await reader.get('agent', started.agent.name) }
+      const agent = await reader.get('agent', started.agent.name)
+      return { turn, message, agent, circuits: await loadCircuits(reader, agent ?? started.agent) }
     },
-    decide({ turn, message, agent }, now) {
+    decide({ turn, message, agent, circuits }, now) {
       const decision = decideFinish(
         {
           turn: started.turn,
@@ -49,7 +51,9 @@ export async function settleTurn(
         { turn, message, account: agent?.account ?? started.agent.account },
         now,
       )
-      return 'refused' in decision ? decision : { ...decision, rows: transcript.rows }
+      if ('refused' in decision) return decision
+      const events = [...decision.events, ...circuitsAfter(circuits, started.turn, failure, now)]
+      return { events, rows: transcript.rows }
     },
   })
   const limited = result.ok && result.events.some((event) => event.type === 'account.limited')

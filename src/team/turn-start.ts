@@ -18,6 +18,7 @@ import {
   type HostEnvironment,
   type TeamContext,
 } from './context.ts'
+import { admitTurn, loadCircuits, type Circuits } from './circuits.ts'
 import { loadFunds, type Funds } from './posting.ts'
 
 /** A turn whose intent is stored: what the runner needs. */
@@ -43,6 +44,7 @@ interface Candidate {
   readonly funds: Funds
   readonly recentMicros: readonly number[]
   readonly account: AccountRow | undefined
+  readonly circuits: Circuits
 }
 
 /** What a session was found to show, and of which turn. */
@@ -100,6 +102,7 @@ async function tryToStart(
       const plan = candidate === undefined ? undefined : planOf(candidate, begin, finding)
       if (candidate === undefined || plan === undefined) return { events: [] }
       const { definition, funds, recentMicros, next, agent: row } = candidate
+      const admitted = admitTurn(candidate.circuits, turn, now)
       const reservedMicros = reservationFor({
         capMicros: definition.maxBudgetUsd === undefined ? null : microsOf(definition.maxBudgetUsd),
         recentMicros,
@@ -108,15 +111,20 @@ async function tryToStart(
       const promptHash = typeof next.prompt === 'string' ? hashText(next.prompt) : next.prompt.blob
       const session = plan.do === 'take' ? plan.session : plan.resume
       const begins = plan.do === 'take' ? null : plan.begin
-      return decideStart(
+      const start = decideStart(
         { turn, agent, host, promptHash, reservedMicros, session, begins },
         {
           agent: row,
           next,
-          refused: refusalFor(funds.ledgers, funds.running, reservedMicros),
+          refused:
+            'refused' in admitted
+              ? admitted.refused
+              : refusalFor(funds.ledgers, funds.running, reservedMicros),
           limitedUntil: limitedUntil(candidate.account, now),
         },
       )
+      const isStarted = 'events' in start && start.events[0]?.type === 'turn.started'
+      return isStarted && 'events' in admitted ? { events: [...start.events, ...admitted.events] } : start
     },
   })
   const { loaded } = result
@@ -190,5 +198,6 @@ async function loadCandidate(
     funds: await loadFunds(reader, name),
     recentMicros: estimate?.recentMicros ?? [],
     account: await reader.get('account', agent.account),
+    circuits: await loadCircuits(reader, agent),
   }
 }

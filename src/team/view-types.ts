@@ -39,8 +39,20 @@ export interface HostLine {
   readonly startedAt: number
 }
 
+/** A breaker that is not closed: nothing is sent to an agent, or on an account, until a call is tried again. */
+export interface CircuitLine {
+  /** `agent:NAME` or `account:NAME`. */
+  readonly circuit: string
+  readonly state: 'open' | 'half_open'
+  /** Failures in a row. */
+  readonly failures: number
+  /** When the next call is tried, ms since the epoch. */
+  readonly retryAt: number
+}
+
 export interface TeamStatus {
   readonly agents: readonly AgentLine[]
+  readonly circuits: readonly CircuitLine[]
   readonly hosts: readonly HostLine[]
   /** How many requests of each kind wait for an answer. */
   readonly inbox: Readonly<Record<RequestKind, number>>

@@ -7,6 +7,7 @@ import { unknownAgent } from '../agents/mailbox.ts'
 import { NEVER } from '../agents/projection.ts'
 import { TASK_CHARACTERS } from '../agents/prompts.ts'
 import { limitedUntil } from '../agents/quota.ts'
+import { CIRCUIT_LIMITS, type CircuitRow } from '../board/circuit.ts'
 import { AtelierError, toError } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
@@ -20,6 +21,7 @@ import { knownAgents } from './posting.ts'
 import type {
   AgentInfo,
   AgentLine,
+  CircuitLine,
   ContextEntry,
   FullResult,
   HistoryEntry,
@@ -48,8 +50,18 @@ export async function viewStatus(view: ViewContext): Promise<TeamStatus> {
       agents.push(await agentLine(reader, agent, hosts, view.clock.now()))
     }
     const inbox = await countOpen(reader)
-    return { agents, hosts, inbox, costUsd: total.costUsd, assumedUsd: total.assumedUsd }
+    const circuits = circuitLines(await reader.list('circuit'))
+    return { agents, circuits, hosts, inbox, costUsd: total.costUsd, assumedUsd: total.assumedUsd }
   })
+}
+
+/** Breakers that refuse calls. */
+function circuitLines(rows: readonly CircuitRow[]): CircuitLine[] {
+  return rows.flatMap(({ key, state, failures, since }) =>
+    state === 'closed' || since === null
+      ? []
+      : [{ circuit: key, state, failures, retryAt: since + CIRCUIT_LIMITS.timeoutMs + 1 }],
+  )
 }
 
 async function agentLine(

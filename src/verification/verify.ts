@@ -10,7 +10,7 @@ import type { Clock } from '../time/clock.ts'
 import { formatDuration } from '../time/duration.ts'
 
 /** A test suite that takes longer wants its own limit. */
-export const DEFAULT_VERIFY_TIMEOUT_MS: number = 10 * 60_000
+const DEFAULT_VERIFY_TIMEOUT_MS = 10 * 60_000
 
 export interface VerifyOptions {
   readonly commands: readonly Command[]

@@ -17,6 +17,7 @@ import { beginItem, type ClaimedItem } from './claims.ts'
 import { completeItem, failAttempt, parkItem, returnItem } from './commands.ts'
 import type { AttemptEnd, WorkerContext } from './context.ts'
 import type { AttemptBase } from '../integration/base.ts'
+import { answersAbout } from './inbox.ts'
 import { bringIn, baseOf } from './bring-in.ts'
 import { clearEarlier, closePlace, openPlace, type Place } from './place.ts'
 import { definitionOf } from './rows.ts'
@@ -115,19 +116,20 @@ function answerOf(settlement: Settlement, item: string): { readonly text: string
 
 async function promptOf({ team }: WorkerContext, { claimed, definition }: Attempt): Promise<string> {
   const { item, number } = claimed
-  const results = await team.store.read(async (reader) => {
+  const { results, answers } = await team.store.read(async (reader) => {
     const found: UpstreamResult[] = []
     for (const id of item.dependsOn) {
       const row = await reader.get('item', id)
       if (row?.result != null) found.push({ item: id, text: await unpackText(reader, row.result) })
     }
-    return found
+    return { results: found, answers: await answersAbout(reader, item.id) }
   })
   return itemPrompt({
     title: item.title,
     spec: definition.spec,
     input: definition.input,
     results,
+    answers,
     ...(isFeedback(item.error) && number > 1 ? { feedback: feedbackOf(item.error) } : {}),
     simplified: isSimplified(definition.retry, number),
   })

@@ -2,6 +2,7 @@
  * The board workers of one host: each is an agent, or several, that takes items of one type. They are woken when an item
  * becomes ready, in this process or another; the interval is only for what no event announced.
  */
+import { CIRCUIT_LIMITS } from '../board/circuit.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { OperationalChange } from '../store.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
@@ -57,6 +58,8 @@ export class BoardWorkers {
   readonly #workers = new Map<string, Worker>()
   readonly #wake: WakeTimer
   readonly #held: HeldMerges
+  /** Looks that are due at a time. */
+  readonly #looks = new Set<CancelTimer>()
   #accepting = false
   #unsubscribe: () => void = () => {}
 
@@ -72,6 +75,12 @@ export class BoardWorkers {
     this.#unsubscribe = this.#context.team.feed.subscribe((event) => this.#observe(event), true)
     await this.#wake.open()
     await this.#held.open()
+    const { accounts, circuits } = await this.#context.team.store.read(async (reader) => ({
+      accounts: await reader.list('account'),
+      circuits: await reader.list('circuit'),
+    }))
+    for (const { limitedUntil } of accounts) this.#lookAt(limitedUntil)
+    for (const { since } of circuits) if (since !== null) this.#lookAt(since + CIRCUIT_LIMITS.timeoutMs + 1)
     for (const worker of this.#workers.values()) this.#look(worker)
   }
 
@@ -132,6 +141,8 @@ export class BoardWorkers {
     this.#accepting = false
     this.#wake.close()
     for (const { stopTimer } of this.#workers.values()) stopTimer()
+    for (const cancel of this.#looks) cancel()
+    this.#looks.clear()
   }
 
   /** Ends the attempts that run, without settling them: their items were given back, or will be. */
@@ -173,8 +184,12 @@ export class BoardWorkers {
     switch (event.type) {
       case 'item.readied':
       case 'turn.finished':
-      case 'account.limited':
         return this.#lookAll()
+      case 'account.limited':
+        return this.#lookAt(event.data.until)
+      case 'circuit.changed':
+        if (event.data.since !== null) this.#lookAt(event.data.since + CIRCUIT_LIMITS.timeoutMs + 1)
+        return
       case 'attempt.ended':
         // A cancelled item, or one that was taken from this host: its attempt ends without a word.
         if (event.data.outcome !== 'done' && event.data.outcome !== 'failed')
@@ -183,6 +198,16 @@ export class BoardWorkers {
       default:
         return
     }
+  }
+
+  /** Looks when what kept a worker from claiming has passed. */
+  #lookAt(at: number): void {
+    const { clock } = this.#context.team
+    const cancel = clock.after(Math.max(0, at - clock.now()), () => {
+      this.#looks.delete(cancel)
+      this.#lookAll()
+    })
+    this.#looks.add(cancel)
   }
 
   #lookAll(): void {

@@ -9,6 +9,7 @@ import { newId, packText } from '../ids.ts'
 import { refusalFor } from '../money/ledger.ts'
 import type { Reader } from '../store.ts'
 import { commit, type TeamContext } from '../team/context.ts'
+import { isOpen, loadCircuits } from '../team/circuits.ts'
 import { loadFunds } from '../team/posting.ts'
 import type { Decided } from '../board/posting.ts'
 import { wornOut } from '../board/settling.ts'
@@ -52,10 +53,12 @@ export async function claimNext(
       const row = await reader.get('agent', agent)
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
-      return { account, attempts, ...(await candidates(reader, type, attempts)) }
+      const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
+      return { account, circuits, attempts, ...(await candidates(reader, type, attempts)) }
     },
-    decide({ account, ready, attempts, running }, now): Decided {
+    decide({ account, circuits, ready, attempts, running }, now): Decided {
       if (limitedUntil(account, now) !== null) return { events: [] }
+      if (circuits !== undefined && isOpen(circuits, now)) return { events: [] }
       const item = firstThatMayRun(ready, running)
       if (item === undefined) return { events: [] }
       return decideClaim(item, { attempt, owner: agent, host, slot: freeSlot(attempts) })

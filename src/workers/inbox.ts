@@ -1,15 +1,17 @@
 /** Items that wait for an answer: they go on, or fail, in the commit that settles the request. */
 import type { ItemRow, WaitingFor } from '../board/item.ts'
 import { isSettled } from '../board/item-lifecycle.ts'
+import type { PromptAnswer } from '../board/prompt.ts'
 import { decideDefer, decideFailed, decideReturn, decideWake } from '../board/settling.ts'
 import { errorData } from '../errors.ts'
 import { outcomeOf } from '../inbox/outcome.ts'
 import type { RequestKind, RequestRow } from '../inbox/request.ts'
 import { withdrawals } from '../inbox/withdrawing.ts'
 import type { AtelierEvent } from '../events.ts'
+import type { Json } from '../json.ts'
 import type { TransactionName } from '../failpoints.ts'
 import type { Decision, Reader, Store, Transaction } from '../store.ts'
-import { commit } from '../team/context.ts'
+import { commit, unpackText } from '../team/context.ts'
 import type { InboxSubject, InboxWaiter } from '../team/inbox.ts'
 import { knownItems, loadDownstream, unknownItem } from './rows.ts'
 
@@ -95,6 +97,23 @@ function settledItem({ id, state }: ItemRow): ReturnType<typeof errorData> {
     `The item "${id}" is ${state}: nothing about it waits for an answer any more. Look at it with: work show ${id}`,
     { item: id, state },
   )
+}
+
+/** What was asked about an item and answered, oldest first, for its next attempt. */
+export async function answersAbout(reader: Reader, item: string): Promise<readonly PromptAnswer[]> {
+  const rows = await reader.list('inbox', { where: { subject: item }, orderBy: 'askedAt' })
+  const answers: PromptAnswer[] = []
+  for (const { scope, question, answer, comment, answeredBy: by } of rows) {
+    if (scope !== 'item' || answer === null) continue
+    const value = JSON.parse(await unpackText(reader, answer)) as Json
+    answers.push({
+      question: await unpackText(reader, question),
+      answer: typeof value === 'string' ? value : JSON.stringify(value, null, 2),
+      comment: comment === null ? null : await unpackText(reader, comment),
+      by,
+    })
+  }
+  return answers
 }
 
 /** Commands that may end items. */

@@ -1,10 +1,9 @@
 /** Waiting until nothing happens on the board by itself any more. */
-import type { ItemRow } from '../board/item.ts'
 import { AtelierError, toError } from '../errors.ts'
 import type { Reader } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
 import type { SettledBoard } from './view-types.ts'
-import { viewBoard, type BoardSource } from './views.ts'
+import { readBoard, type BoardSource } from './views.ts'
 
 export interface SettledLimit {
   /** 0 only looks. */
@@ -37,12 +36,10 @@ export async function boardSettled(source: BoardSource, limit: SettledLimit = {}
     for (;;) {
       // Made before looking: what is committed meanwhile is looked at again.
       wake = Promise.withResolvers<void>()
-      const active = await store.read(activeItems)
-      if (active.length === 0) {
-        const settled = await settledBoard(source)
-        if (settled !== undefined) return settled
-      } else if (over !== undefined) throw waitError(over, active, timeoutMs)
-      else await wake.promise
+      const look = await store.read((reader) => lookAt(reader, clock.now()))
+      if ('settled' in look) return look.settled
+      if (over !== undefined) throw waitError(over, look.active, timeoutMs)
+      await wake.promise
     }
   } finally {
     stopListening()
@@ -59,22 +56,19 @@ async function activeItems(reader: Reader): Promise<readonly string[]> {
   return [...running.map(({ item }) => item), ...ready.map(({ id }) => id), ...timed.map(({ item }) => item)]
 }
 
-/** The board as it is; undefined if something has begun to move since it was looked at. */
-async function settledBoard(source: BoardSource): Promise<SettledBoard | undefined> {
-  const { items, summary, costUsd } = await viewBoard(source)
-  if (items.some(isActive)) return undefined
-  return {
-    summary,
-    failed: items.filter(({ status }) => status === 'failed').map(({ id, error }) => ({ id, error })),
-    waiting: items
-      .filter(({ state }) => state === 'waiting')
-      .map(({ id, status, why }) => ({ id, status, why: why ?? '' })),
-    costUsd,
-  }
-}
-
-function isActive({ state, waiting }: Pick<ItemRow, 'state' | 'waiting'>): boolean {
-  return state === 'ready' || state === 'running' || (waiting !== null && 'at' in waiting)
+/** What is under way, or how the board has come to rest: both from one state of the store. */
+async function lookAt(
+  reader: Reader,
+  now: number,
+): Promise<{ readonly active: readonly string[] } | { readonly settled: SettledBoard }> {
+  const active = await activeItems(reader)
+  if (active.length > 0) return { active }
+  const { items, summary, costUsd } = await readBoard(reader, now)
+  const failed = items.filter(({ status }) => status === 'failed').map(({ id, error }) => ({ id, error }))
+  const waiting = items
+    .filter(({ state }) => state === 'waiting')
+    .map(({ id, status, why }) => ({ id, status, why: why ?? '' }))
+  return { settled: { summary, failed, waiting, costUsd } }
 }
 
 function waitError(

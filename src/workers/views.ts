@@ -27,22 +27,25 @@ export interface BoardSource {
 }
 
 /** The items that a filter lets through, the most urgent first, with a count for each status. */
-export async function viewBoard(source: BoardSource, filter: BoardFilter = {}): Promise<BoardView> {
-  return source.store.read(async (reader) => {
-    const rows = await reader.list('item')
-    const facts = await factsFor(reader, rows, source.clock.now())
-    const costs = await itemCosts(reader)
-    const items = rows
-      .toSorted(byUrgency)
-      .map((row) => itemLine(row, facts, costs.get(row.id) ?? 0))
-      .filter((line) => matches(line, filter))
-    return {
-      items,
-      summary: summaryOf(items),
-      unstaffed: unstaffedTypes(items, facts.staffed),
-      costUsd: items.reduce((sum, { costUsd }) => sum + costUsd, 0),
-    }
-  })
+export async function viewBoard({ store, clock }: BoardSource, filter: BoardFilter = {}): Promise<BoardView> {
+  return store.read((reader) => readBoard(reader, clock.now(), filter))
+}
+
+/** The board as one state of the store has it. */
+export async function readBoard(reader: Reader, now: number, filter: BoardFilter = {}): Promise<BoardView> {
+  const rows = await reader.list('item')
+  const facts = await factsFor(reader, rows, now)
+  const costs = await itemCosts(reader)
+  const items = rows
+    .toSorted(byUrgency)
+    .map((row) => itemLine(row, facts, costs.get(row.id) ?? 0))
+    .filter((line) => matches(line, filter))
+  return {
+    items,
+    summary: summaryOf(items),
+    unstaffed: unstaffedTypes(items, facts.staffed),
+    costUsd: items.reduce((sum, { costUsd }) => sum + costUsd, 0),
+  }
 }
 
 /** What can be claimed now, in the order in which workers take it. */
@@ -117,7 +120,7 @@ export async function viewLine({ store, clock }: BoardSource, id: string): Promi
 }
 
 /** How many items have each status. */
-export function summaryOf(items: readonly { readonly status: BoardStatus }[]): Record<BoardStatus, number> {
+function summaryOf(items: readonly { readonly status: BoardStatus }[]): Record<BoardStatus, number> {
   const counts = Object.fromEntries(BOARD_STATUSES.map((status) => [status, 0])) as Record<
     BoardStatus,
     number

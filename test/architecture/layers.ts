@@ -30,7 +30,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   failpoints: '',
   ids: 'json',
   time: 'errors',
-  board: PURE_NEEDS,
+  // What users post is checked and told like what they define: in the words and by the schemas of agents.
+  board: `${PURE_NEEDS} type:agents agents/field-schemas agents/json-snapshot agents/parsing agents/shown-values`,
   agents: PURE_NEEDS,
   money: PURE_NEEDS,
   knowledge: PURE_NEEDS,

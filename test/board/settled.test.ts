@@ -59,6 +59,24 @@ it('waits for what is tried again by itself', async () => {
   expect((await settled).summary).toMatchObject({ done: 1, in_progress: 0 })
 })
 
+it('waits for nobody who claimed an item and went away', async () => {
+  const { shop, clock, as } = await openShop()
+  const other = await as('other')
+  await shop.work('a', 'A')
+  const settled = shop.boardSettled()
+  await other.claim('a')
+  // What another connection has committed arrives a moment later.
+  await expect.poll(() => clock.pending).toBe(1)
+  await other.extend('a', '1h')
+  await clock.advance(3_600_000)
+  expect((await other.item('a')).status).toBe('claimed')
+  await clock.advance(1)
+  await expect.poll(async () => (await other.item('a')).status).toBe('ready')
+  await other.cancel('a')
+  expect((await settled).summary.cancelled).toBe(1)
+  expect(clock.pending).toBe(0)
+})
+
 it('ends with timeout after its time, or is called off; the board stays as it is', async () => {
   const { shop, clock } = await openShop()
   await shop.work('a', 'A')

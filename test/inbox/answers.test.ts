@@ -168,12 +168,13 @@ test('what cannot be asked is refused with what is allowed', async () => {
   await shop.work('a', 'Do it')
   await shop.cancel('a')
   const refusals = [
-    [shop.request('Deploy?', { item: 'b' }), 'not_found'],
-    [shop.request('Deploy?', { item: 'a' }), 'already_done'],
-    [shop.request('Deploy?', { hold: true }), 'invalid_input'],
-    [shop.request('Deploy?', { default: 'yes' }), 'invalid_input'],
-    [shop.request(''), 'invalid_input'],
+    ['Deploy?', { item: 'b' }, 'not_found'],
+    ['Deploy?', { item: 'a' }, 'already_done'],
+    ['Deploy?', { hold: true }, 'invalid_input'],
+    ['Deploy?', { default: 'yes' }, 'invalid_input'],
+    ['', {}, 'invalid_input'],
   ] as const
-  for (const [request, code] of refusals) await expect(request).rejects.toMatchObject({ code })
+  for (const [question, options, code] of refusals)
+    await expect(shop.request(question, options)).rejects.toMatchObject({ code })
   expect(await shop.inbox()).toEqual([])
 })

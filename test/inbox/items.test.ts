@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { HostedWorkshop } from '../../src/facade/workshop.ts'
+import { databaseFile, stateFolder } from '../../src/folders.ts'
+import { projection } from '../../src/projection.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { InboxView } from '../../src/team/view-types.ts'
+import { projectedRows, replay } from '../../src/testing/replay.ts'
 import { openShops } from './shops.ts'
 
 /** An item that waits for an approval, and one behind it. */
@@ -188,4 +192,21 @@ describe('a deadline', () => {
     expect(await host.answered(third.id)).toMatchObject({ state: 'expired', answer: 'c' })
     expect(await host.answered(second.id)).toMatchObject({ state: 'answered', answer: 'mine' })
   })
+})
+
+test('the rows of the inbox and of what waits for it follow from the log alone', async () => {
+  const { open, clock, dir } = await openShops()
+  const shop = await open('sam')
+  const { id } = await heldItem(shop, { deadline: '10m', default: 'approve' })
+  await shop.request('Who tells the users?', { item: 'announce', details: { long: 'x'.repeat(9000) } })
+  await shop.approve((await shop.request('And the docs?', { kind: 'approval' })).id, 'y'.repeat(9000))
+  await shop.withdraw((await shop.request('Never mind', {})).id)
+  await clock.advance(600_000)
+  expect(await shop.answered(id)).toMatchObject({ state: 'expired' })
+  await shop.cancel('announce')
+  const store = await openSqliteStore({ path: databaseFile(stateFolder(dir)), projection, clock })
+  const rows = await projectedRows(store)
+  expect(rows.inbox).toHaveLength(4)
+  expect(replay(await store.events({}), projection)).toStrictEqual(rows)
+  await store.close()
 })

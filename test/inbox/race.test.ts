@@ -35,9 +35,7 @@ function startAnswerer(dir: string, actor: string, answer: string, ids: readonly
   }
 }
 
-async function raced(
-  contenders: readonly (readonly [actor: string, answer: string])[],
-): Promise<{
+async function raced(contenders: readonly (readonly [actor: string, answer: string])[]): Promise<{
   readonly outcomes: readonly (readonly string[])[]
   readonly winners: readonly (string | null)[]
 }> {
@@ -50,7 +48,8 @@ async function raced(
   await Promise.all(answerers.map(({ opened }) => opened))
   const outcomes = await Promise.all(answerers.map((answerer) => answerer.go()))
   const answered = await shop.events({ last: 1000, types: ['inbox.answered'] })
-  expect(answered.map(({ data }) => 'request' in data && data.request).toSorted()).toEqual(ids.toSorted())
+  const settled = answered.map(({ data }) => ('request' in data ? data.request : ''))
+  expect(settled.toSorted()).toEqual(ids.toSorted())
   const views = new Map((await shop.inbox({ all: true })).map((view) => [view.id, view.answeredBy]))
   return { outcomes, winners: ids.map((id) => views.get(id) ?? null) }
 }

@@ -17,7 +17,7 @@ export interface Shops {
   readonly clock: ManualClock
   readonly dir: string
   /** Opens the folder as somebody; without a host unless the options say otherwise. */
-  open(actor: string, options?: OpenOptions): Promise<HostedWorkshop>
+  readonly open: (actor: string, options?: OpenOptions) => Promise<HostedWorkshop>
 }
 
 /** A folder of its own, on a clock that the test moves. */

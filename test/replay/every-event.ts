@@ -7,7 +7,7 @@ import type { NewEvent } from '../../src/events.ts'
 import type { RetryPreset } from '../../src/board/retry-policy.ts'
 import type { Action } from './actions.ts'
 import type { BoardAction, PostedItem } from './board-actions.ts'
-import { RowTeam } from './row-team.ts'
+import { RowTeam, START_MS } from './row-team.ts'
 
 const IMPL = { agent: 'impl' } as const
 const TESTS = { agent: 'tests' } as const
@@ -62,6 +62,40 @@ const BOARD: readonly BoardAction[] = [
   { do: 'postItems', items: [posted('f'), posted('g')], replace: false },
   { do: 'cancelItem', item: 'f' },
   { do: 'removeItems', items: ['g'] },
+]
+
+/** An approval of an item, in the inbox. */
+function asked(request: string): NewEvent {
+  return {
+    type: 'inbox.asked',
+    data: {
+      ...aboutItem(request),
+      kind: 'approval',
+      askedBy: 'impl',
+      question: 'Deploy to production?',
+      details: '{"commit":"abc"}',
+      options: ['approve', 'reject'],
+      whoMayAnswer: ['person'],
+      deadline: START_MS + 3_600_000,
+      defaultAnswer: '"reject"',
+    },
+  }
+}
+
+function aboutItem(request: string): {
+  readonly request: string
+  readonly scope: 'item'
+  readonly subject: string
+} {
+  return { request, scope: 'item', subject: 'c' }
+}
+
+/** An inbox in which one request is answered, one expires, one is taken back, and one is open. */
+const INBOX: readonly NewEvent[] = [
+  ...['ask_1', 'ask_2', 'ask_3', 'ask_4'].map(asked),
+  { type: 'inbox.answered', data: { ...aboutItem('ask_1'), answer: '"approve"', comment: 'Looks good' } },
+  { type: 'inbox.expired', data: { ...aboutItem('ask_2'), answer: '"reject"' } },
+  { type: 'inbox.withdrawn', data: { ...aboutItem('ask_3'), reason: 'Not needed.' } },
 ]
 
 const DAY: readonly (Action | NewEvent)[] = [
@@ -129,6 +163,7 @@ const DAY: readonly (Action | NewEvent)[] = [
   { do: 'remove', key: 'plan', condition: 'current' },
   { do: 'put', key: 'result', condition: 'none' },
   ...BOARD,
+  ...INBOX,
   { type: 'host.stop_requested', data: { host: 'host_1', now: false } },
   { type: 'host.stopped', data: { host: 'host_1' } },
   { type: 'host.lost', data: { host: 'host_2', reason: 'host_died' } },

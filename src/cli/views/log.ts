@@ -75,6 +75,8 @@ function factOf(event: AtelierEvent): string {
     }
     case 'turn.lost':
       return event.data.reason
+    case 'circuit.changed':
+      return `${event.data.key} ${event.data.state}, ${event.data.failures} failures`
     case 'schedule.ticked':
       return event.data.message === null ? 'skipped: busy' : ''
     case 'context.put':

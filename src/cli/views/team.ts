@@ -38,7 +38,7 @@ export const TEAM_VIEWS: Views<
 
 const NO_AGENTS = "No agents yet. Create one: atelier agent NAME 'what it is for'"
 
-function showStatus({ agents, hosts, inbox, costUsd, assumedUsd }: Status, page: Page): Shown {
+function showStatus({ agents, circuits, hosts, inbox, costUsd, assumedUsd }: Status, page: Page): Shown {
   const { paint } = page
   const waiting = waitingText(inbox)
   const inboxLines = waiting === '' ? [] : [paint.active(waiting)]
@@ -54,6 +54,7 @@ function showStatus({ agents, hosts, inbox, costUsd, assumedUsd }: Status, page:
     `${plural(agents.length, 'agent')}, ${usd(costUsd)}${assumed}`,
     ...inboxLines,
     ...quotaLines(agents, page),
+    ...circuitLines(circuits, page),
     ...hosts.map((host) => hostText(host, paint)),
     ...(hosts.length === 0 ? [`${paint.faint('no host is running')}${waitingHint(agents)}`] : []),
   ]
@@ -75,6 +76,14 @@ function quotaLines(agents: readonly Line[], { paint, now }: Page): string[] {
     const until = Math.max(...lines.map(({ waitingFor }) => waitingFor?.until ?? 0))
     const rest = formatDuration(Math.max(0, until - now))
     return `${paint.active(`quota of ${account} is used up`)}: ${plural(lines.length, 'agent')} ${lines.length === 1 ? 'goes' : 'go'} on in ${rest}, at ${timeOfDay(until, now)}`
+  })
+}
+
+/** To what nothing is sent after failures in a row, and when it is tried again. */
+function circuitLines(circuits: Status['circuits'], { paint, now }: Page): string[] {
+  return circuits.map(({ circuit, failures, retryAt }) => {
+    const rest = formatDuration(Math.max(0, retryAt - now))
+    return `${paint.bad(`circuit of ${circuit} is open`)}: ${plural(failures, 'failure')} in a row; tried again in ${rest}`
   })
 }
 
