@@ -10,6 +10,8 @@ const CONCURRENCY = 4
 const CALLS = 2
 const RESET_MS = 15_000
 const LOGIN = 'fake-pro'
+/** More events than this makes. */
+const ALL_EVENTS = 5000
 
 export const quotaWastedStarts: Measurement = {
   name: 'quota_wasted_starts',
@@ -32,11 +34,11 @@ export const quotaWastedStarts: Measurement = {
           void shop.cast(`agent_${n}`, `The job of agent ${n}.`)
         }
         await shop.awaitAll()
-        const [limited] = await shop.events({ types: ['account.limited'] })
+        const [limited] = await shop.events({ last: ALL_EVENTS, types: ['account.limited'] })
         if (limited?.type !== 'account.limited') throw new Error('The limit was not met.')
         const { at, data } = limited
         const startedBefore = new Map<string, boolean>()
-        for (const event of await shop.events({ types: ['turn.started'] })) {
+        for (const event of await shop.events({ last: ALL_EVENTS, types: ['turn.started'] })) {
           if (event.type !== 'turn.started') continue
           const session = (event.data.session ?? event.data.begins)?.id ?? ''
           if (event.at < data.until) startedBefore.set(session, event.at <= at)

@@ -16,9 +16,8 @@ import { answerTo, promptOf } from './worker.ts'
 /** @returns what is wrong; nothing if all is well */
 export async function verify(dir: string, casts: number): Promise<string[]> {
   const wrong: string[] = []
-  const path = join(dir, '.atelier', 'state', 'atelier.db')
-  const integrity = new DatabaseSync(path, { readOnly: true }).prepare('PRAGMA integrity_check').get()
-  if (integrity?.['integrity_check'] !== 'ok') wrong.push(`integrity_check: ${JSON.stringify(integrity)}`)
+  const path = databaseOf(dir)
+  wrong.push(...checkDatabase(path))
 
   const store = await openSqliteStore({ path, projection, clock: systemClock })
   try {
@@ -73,7 +72,19 @@ function wasRun(ran: ReadonlySet<string>, prompt: string): boolean {
   return ran.has(hashText(prompt)) || ran.has(hashText(`${HANDOFF_NOTE}\n\n${prompt}`))
 }
 
-async function compareWithReplay(
+/** The database of a workshop. @param project its folder */
+export function databaseOf(project: string): string {
+  return join(project, '.atelier', 'state', 'atelier.db')
+}
+
+/** What SQLite itself says about the file. */
+export function checkDatabase(path: string): string[] {
+  const integrity = new DatabaseSync(path, { readOnly: true }).prepare('PRAGMA integrity_check').get()
+  return integrity?.['integrity_check'] === 'ok' ? [] : [`integrity_check: ${JSON.stringify(integrity)}`]
+}
+
+/** The log alone must give the rows. */
+export async function compareWithReplay(
   store: Awaited<ReturnType<typeof openSqliteStore>>,
   events: Parameters<typeof replay>[0],
 ): Promise<string[]> {
@@ -126,7 +137,8 @@ function textOf(path: string): string {
   }
 }
 
-function lines(path: string): string[] {
+/** The lines of a file that programs append to; none where it is not there. */
+export function lines(path: string): string[] {
   try {
     return readFileSync(path, 'utf8')
       .split('\n')

@@ -160,6 +160,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       activity,
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),
+      worktrees: () => openWorktrees(dir, options),
       async release() {
         await leftovers
         feed.close()

@@ -140,7 +140,8 @@ class Queue {
         this.#decided(decideSettle(settled, 'last'))
       }
       finish()
-      while (this.#in(name, 'queued').length > 0) {
+      // Each round takes something, so that there are at most as many as merges.
+      for (let round = 0; round < this.merges.size && this.#in(name, 'queued').length > 0; round++) {
         const queue = this.#in(name, 'queued').map((merge) => ({ merge, item: this.items.get(merge.item) }))
         this.#commit(decideTake(queue, this.#live(name), 'last'))
         finish()

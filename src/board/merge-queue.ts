@@ -70,7 +70,7 @@ export function decideTake(queue: readonly Wanted[], live: readonly MergeRow[], 
 export function decideAdopt(live: readonly MergeRow[], hosts: ReadonlySet<string>, host: string): NewEvent[] {
   const orphans = live.filter((row) => !hosts.has(row.host as string))
   const back = orphans.filter(({ state }) => state === 'taken').map((row) => returned(row, 'host_lost'))
-  const intents = orphans.filter(({ state }) => state === 'held')
+  const intents = orphans.filter(({ state }) => state === 'intended')
   const [first] = intents
   if (first === undefined) return back
   const merges = intents.map(({ id }) => id)

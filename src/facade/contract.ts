@@ -21,6 +21,7 @@ import type { Duration } from '../time/duration.ts'
 import type { BoardMembers, BoardViews } from './board-contract.ts'
 import type { InboxMembers, InboxViews } from './inbox-contract.ts'
 import type { WorkerView } from '../workers/staff.ts'
+import type { PrunedWorktree, WorktreeView } from '../workers/worktrees.ts'
 
 /** An agent's answer to one prompt. */
 export interface Reply {
@@ -207,6 +208,10 @@ export interface Workshop extends WorkshopViews, BoardMembers, InboxMembers, Asy
   fan(message: string, agents: readonly string[], options?: AskOptions): PendingFan
   /** Starts a worker that takes items of a type from the board, or changes the one of that name. */
   boardWorker(name: string, type: string, options?: BoardWorkerOptions): Defined
+  /** The git worktrees of attempts. */
+  worktrees(): Promise<readonly WorktreeView[]>
+  /** Takes away the worktrees that no attempt uses; what is not committed there is saved to a ref first. */
+  pruneWorktrees(options?: { readonly dryRun?: boolean }): Promise<readonly PrunedWorktree[]>
   /** The worker takes nothing more; what it runs goes on. */
   stopBoardWorker(name: string): void
   /** Cancels what an agent works on and what waits for it. */

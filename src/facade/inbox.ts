@@ -12,7 +12,7 @@ import type { InboxMembers, RequestOptions } from './inbox-contract.ts'
 export interface InboxParts {
   readonly inbox: InboxContext
   /** Throws where the workshop is closed. */
-  open(): void
+  readonly open: () => void
 }
 
 /** The members of a workshop that are about its inbox. */

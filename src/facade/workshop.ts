@@ -49,6 +49,8 @@ import type {
   WorkshopViews,
 } from './contract.ts'
 import { createInbox } from './inbox.ts'
+import type { WorkspaceAdapter } from '../workspace.ts'
+import { listWorktrees, pruneWorktrees } from '../workers/worktrees.ts'
 import type { Roster } from './roster.ts'
 import { startBoardWorker } from './staffing.ts'
 import { Talking } from './talking.ts'
@@ -72,6 +74,7 @@ export interface WorkshopParts {
   readonly activity: Set<ActivityListener>
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
+  worktrees(): Promise<WorkspaceAdapter>
   /** Ends what lies below: the store. */
   release(): Promise<void>
 }
@@ -176,6 +179,8 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
       open()
       return startBoardWorker({ workers: parts.workers, agent }, name, type, options)
     },
+    worktrees: () => listWorktrees(parts),
+    pruneWorktrees: ({ dryRun = false } = {}) => pruneWorktrees(parts, { dryRun }),
     stopBoardWorker: (name: string) => parts.workers?.remove(name),
     dismiss: (name: string) => dismissAgent(team, name),
     reset: (name: string) => resetAgent(team, name),

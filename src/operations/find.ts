@@ -11,6 +11,7 @@ const board: Load = async () => (await import('./board.ts')).BOARD
 const posting: Load = async () => (await import('./posting.ts')).POSTING
 const work: Load = async () => (await import('./work.ts')).WORK
 const inbox: Load = async () => (await import('./inbox.ts')).INBOX
+const worktrees: Load = async () => (await import('./worktrees.ts')).WORKTREES
 const money: Load = async () => (await import('./money.ts')).MONEY
 const context: Load = async () => (await import('./context.ts')).CONTEXT
 const schedules: Load = async () => (await import('./schedules.ts')).SCHEDULES
@@ -61,6 +62,7 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   reject: inbox,
   request: inbox,
   withdraw: inbox,
+  worktrees,
   cost: money,
   budget: money,
   put: context,

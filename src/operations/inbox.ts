@@ -150,10 +150,10 @@ const request: Operation = operation({
     "atelier request 'Deploy to production?' --kind approval --item deploy --hold --deadline 1h --default reject",
   ],
   library: "await shop.request('Deploy to production?', { kind: 'approval', item: 'deploy', hold: true })",
-  isIncomplete: ({ kind, state, answer }) =>
+  isIncomplete: ({ kind, state, answer: given }) =>
     state === 'withdrawn' ||
-    (state === 'expired' && answer === null) ||
-    (state !== 'open' && kind !== 'question' && answer === 'reject'),
+    (state === 'expired' && given === null) ||
+    (state !== 'open' && kind !== 'question' && given === 'reject'),
   async run(shop, { question, wait, timeout, ...options }, context) {
     const asked = await shop.request(question, options)
     if (wait !== true) return asked

@@ -37,6 +37,7 @@ export interface Outputs {
   /** With `wait` also how the board came to rest. */
   board: Given<'board'> & { readonly settled?: Given<'boardSettled'> }
   workers: Given<'workers'>
+  worktrees: Given<'worktrees'> | Given<'pruneWorktrees'>
   work: readonly PostedItem[]
   'work-from-result': readonly PostedItem[]
   ready: Given<'ready'>

@@ -13,6 +13,7 @@ import { SCHEDULES } from './schedules.ts'
 import { TALK } from './talk.ts'
 import { TEAM } from './team.ts'
 import { WORK } from './work.ts'
+import { WORKTREES } from './worktrees.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...DEFINING,
@@ -22,6 +23,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...BOARD,
   ...POSTING,
   ...WORK,
+  ...WORKTREES,
   ...INBOX,
   ...MONEY,
   ...CONTEXT,

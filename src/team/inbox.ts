@@ -174,10 +174,10 @@ async function expire(inbox: InboxContext, id: string, by: Identity): Promise<bo
 interface OnRequest {
   readonly by?: Identity
   readonly blobs?: readonly Blob[]
-  load(
+  readonly load: (
     reader: Reader,
     row: RequestRow,
-  ): Promise<(now: number) => { readonly decided: Decided; readonly settled: SettledRequest }>
+  ) => Promise<(now: number) => { readonly decided: Decided; readonly settled: SettledRequest }>
 }
 
 /**

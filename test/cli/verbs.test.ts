@@ -92,13 +92,15 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
   ],
   [['git-summary'], containing('main')],
   [['git-diff'], containing('+two')],
+  [['request', 'Which', 'database?'], { question: 'Which database?', state: 'open' }],
+  [['inbox'], [expect.objectContaining({ question: 'Which database?', kind: 'question' })]],
   [['reset', 'impl'], { agent: 'impl' }],
   [['reset-all'], { agents: ['impl', 'reviewer', 'tests'] }],
   [['dismiss', 'tests'], { agent: 'tests' }],
 ]
 
-/** Not in the walk: they have tests of their own, since they do not end or leave a host behind. */
-const ELSEWHERE = ['watch', 'cast']
+/** Not in the walk: they have tests of their own, since they do not end, leave a host behind, or need an id. */
+const ELSEWHERE = ['watch', 'cast', 'answer', 'approve', 'reject', 'withdraw']
 
 describe('every verb as a process, with --json', () => {
   const outcomes: { readonly words: string[]; readonly finished: Finished; readonly part: unknown }[] = []
@@ -233,13 +235,18 @@ describe('completion', () => {
       atelier() { echo "impl reviewer"; }
       COMP_WORDS=(atelier sta) COMP_CWORD=1; _atelier; echo "\${COMPREPLY[*]}"
       COMP_WORDS=(atelier ask im) COMP_CWORD=2; _atelier; echo "\${COMPREPLY[*]}"
-      COMP_WORDS=(atelier ask --ti) COMP_CWORD=2; _atelier; echo "\${COMPREPLY[*]}"`
-      expect(execFileSync('bash', ['-c', check], { encoding: 'utf8' })).toBe('status\nimpl\n--timeout\n')
+      COMP_WORDS=(atelier ask --ti) COMP_CWORD=2; _atelier; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(atelier work cl) COMP_CWORD=2; _atelier; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(atelier work claim --a) COMP_CWORD=3; _atelier; echo "\${COMPREPLY[*]}"`
+      expect(execFileSync('bash', ['-c', check], { encoding: 'utf8' })).toBe(
+        'status\nimpl\n--timeout\nclaim clear\n--as\n',
+      )
     },
   )
 
   it('is a script for fish', async () => {
     const { out } = await cli(['completion', 'fish', '--dir', temporaryFolder()])
     expect(out).toContain('complete -c atelier -n __fish_use_subcommand -f -a await-all')
+    expect(out).toContain("-n '__fish_seen_subcommand_from work' -f -a claim")
   })
 })

@@ -5,10 +5,12 @@ CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile"
 CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1;
 CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "itemAttempt" TEXT, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "message_mailbox" ON "message" ("agent", "position");
+CREATE INDEX "message_attempt" ON "message" ("itemAttempt") WHERE "kind" = 'item';
 CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"));
 CREATE INDEX "turn_running" ON "turn" ("id") WHERE "state" = 'running';
 CREATE TABLE "ledger" ("scope" TEXT, "limitMicros" INTEGER, "limitSetAt" INTEGER, "baselineMicros" INTEGER, "spentMicros" INTEGER, "assumedMicros" INTEGER, "turns" INTEGER, "assumedTurns" INTEGER, "inputTokens" INTEGER, "outputTokens" INTEGER, "recentMicros" TEXT, PRIMARY KEY ("scope"));
 CREATE TABLE "account" ("account" TEXT, "limitedUntil" INTEGER, "reason" TEXT, "since" INTEGER, PRIMARY KEY ("account"));
+CREATE TABLE "circuit" ("key" TEXT, "state" TEXT, "failures" INTEGER, "since" INTEGER, "probe" TEXT, PRIMARY KEY ("key"));
 CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRIMARY KEY ("name"));
 CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"));
 CREATE INDEX "schedule_due" ON "schedule" ("nextAt");
@@ -25,6 +27,10 @@ CREATE TABLE "change" ("id" TEXT, "target" TEXT, "head" TEXT, "tree" TEXT, "base
 CREATE TABLE "merge" ("id" TEXT, "item" TEXT, "attempt" TEXT, "change" TEXT, "target" TEXT, "mode" TEXT, "head" TEXT, "title" TEXT, "verified" INTEGER, "state" TEXT, "reason" TEXT, "message" TEXT, "host" TEXT, "ref" TEXT, "old" TEXT, "new" TEXT, "commit" TEXT, "error" TEXT, "round" INTEGER, "position" INTEGER, "requestedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "merge_state" ON "merge" ("state", "position");
 CREATE INDEX "merge_attempt" ON "merge" ("attempt");
+CREATE TABLE "inbox" ("id" TEXT, "kind" TEXT, "state" TEXT, "scope" TEXT, "subject" TEXT, "askedBy" TEXT, "question" TEXT, "details" TEXT, "options" TEXT, "whoMayAnswer" TEXT, "deadline" INTEGER, "defaultAnswer" TEXT, "answer" TEXT, "comment" TEXT, "answeredBy" TEXT, "answeredVia" TEXT, "askedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
+CREATE INDEX "inbox_open" ON "inbox" ("askedAt") WHERE "state" = 'open';
+CREATE INDEX "inbox_subject" ON "inbox" ("subject", "askedAt");
+CREATE INDEX "inbox_due" ON "inbox" ("deadline") WHERE "state" = 'open';
 CREATE TABLE "host" ("id" TEXT, "kind" TEXT, "state" TEXT, "machine" TEXT, "pid" INTEGER, "pidStart" TEXT, "backends" TEXT, "startedAt" INTEGER, "expiresAt" INTEGER, "idleExitMs" INTEGER, PRIMARY KEY ("id"));
 CREATE TABLE "lease" ("item" TEXT, "attempt" TEXT, "actor" TEXT, "expiresAt" INTEGER, PRIMARY KEY ("item"));
 CREATE TABLE "worker" ("host" TEXT, "name" TEXT, "type" TEXT, "agents" TEXT, "intervalMs" INTEGER, "worktree" INTEGER, "finished" INTEGER, "since" INTEGER, PRIMARY KEY ("host", "name"));

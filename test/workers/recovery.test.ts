@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -6,10 +7,11 @@ import { ManualClock } from '../../src/time/manual-clock.ts'
 import { temporaryFolder } from '../direct/team.ts'
 import { startChild, type TestProcess } from '../hosts/processes.ts'
 import { openBoard, SETTLED } from './board.ts'
+import { makeRepository } from './repository.ts'
 
-function startWorker(dir: string, script: object): TestProcess {
+function startWorker(dir: string, script: object, env: Readonly<Record<string, string>> = {}): TestProcess {
   const program = resolve(import.meta.dirname, 'children/worker-host.ts')
-  return startChild(program, [dir, join(dir, 'turns.log'), 'code', JSON.stringify(script)])
+  return startChild(program, [dir, join(dir, 'turns.log'), 'code', JSON.stringify(script)], env)
 }
 
 describe('a worker whose process is killed', () => {
@@ -68,6 +70,33 @@ describe('a worker whose process is killed', () => {
   })
 })
 
+it('what a killed worker left in its worktree is saved, by the next attempt or by who prunes (AS-30, AS-129)', async () => {
+  const repository = await makeRepository()
+  const { dir } = repository
+  const worker = startWorker(
+    dir,
+    { steps: [{ run: 'echo precious > precious.txt' }, { hang: true }] },
+    { WORKTREE: '1' },
+  )
+  await worker.line('ready')
+  const { shop } = await openBoard({ reply: 'done' }, { dir, persistence: true })
+  await shop.work('it', 'Do it', { type: 'code' })
+  await expect
+    .poll(async () => await shop.worktrees(), { timeout: 10_000 })
+    .toMatchObject([{ item: 'it', use: 'in_use', state: 'whole' }])
+  const [tree] = await shop.worktrees()
+  await expect.poll(() => existsSync(join(tree?.path ?? '', 'precious.txt')), { timeout: 10_000 }).toBe(true)
+  worker.child.kill('SIGKILL')
+  await worker.ended
+  await expect.poll(async () => (await shop.item('it')).state, { timeout: 10_000 }).toBe('ready')
+  expect(await shop.pruneWorktrees({ dryRun: true })).toMatchObject([{ use: 'left', removed: false }])
+  expect(repository.worktrees()).toHaveLength(1)
+  const [pruned] = await shop.pruneWorktrees()
+  expect(pruned).toMatchObject({ removed: true })
+  expect(repository.git('show', `${pruned?.saved[0]}:precious.txt`)).toBe('precious')
+  expect(repository.worktrees()).toEqual([])
+})
+
 it('a worker that was frozen past its lease finds its item done by another, and its late result is refused (AS-29, AS-30)', async () => {
   const dir = await temporaryFolder()
   const frozen = new ManualClock()
@@ -84,8 +113,8 @@ it('a worker that was frozen past its lease finds its item done by another, and 
   const quick = await openBoard({ reply: 'in time' }, { dir, persistence: true, clock: awake })
   await quick.shop.boardWorker('quick', 'code').stored
   await expect
-    .poll(() => awake.advance(100).then(async () => (await quick.shop.item('it')).state), { timeout: 10_000 })
-    .toBe('done')
+    .poll(() => awake.advance(100).then(() => quick.shop.item('it')), { timeout: 10_000 })
+    .toMatchObject({ state: 'done' })
 
   await frozen.advance(2000)
   await expect

@@ -37,6 +37,12 @@ export interface Scope {
 /** Stay members of `shop`: the end of the session closes the workshop, and `await` is a word of JavaScript. */
 const NOT_IN_SCOPE = ['close', 'await']
 
+/**
+ * Shown as any other value: a cast, since nobody has asked yet how it ends, and looking at it would hide its failure from
+ * `awaitAll`; and what the verb of the command line gives in another form.
+ */
+const SHOWN_AS_IS: readonly OperationName[] = ['cast', 'work', 'work-from-result', 'clear-board']
+
 type Member = (...inputs: never[]) => unknown
 
 /** What stands for itself in a line: every member of the workshop, `shop`, and `watch` with `unwatch`. */
@@ -46,8 +52,7 @@ export function membersInScope(shop: Workshop, options: ScopeOptions): Scope {
   const members = { ...Object.fromEntries(own), ...interruptibleMembers(shop, options.interruption) }
   for (const { name } of OPERATIONS) {
     const member = members[libraryName(name)] as Member | undefined
-    // Nobody has asked yet how a cast ends: looking at it would hide its failure from `awaitAll`.
-    if (member !== undefined && name !== 'cast')
+    if (member !== undefined && !SHOWN_AS_IS.includes(name))
       members[libraryName(name)] = remembering(member, name, origins)
   }
   const watching = backgroundWatch(shop, options)
@@ -77,6 +82,8 @@ function interruptibleMembers(shop: Workshop, interruption: Interruption): Recor
     fan: (message: string, agents: readonly string[], options?: object): PendingFan =>
       shop.fan(message, agents, waiting(options)),
     awaitAll: (options?: object): ReturnType<Workshop['awaitAll']> => shop.awaitAll(waiting(options)),
+    boardSettled: (options?: object): ReturnType<Workshop['boardSettled']> =>
+      shop.boardSettled(waiting(options)),
   }
 }
 

@@ -10,6 +10,7 @@ import { RECORD_VIEWS } from './records.ts'
 import { RESULT_VIEWS } from './results.ts'
 import { TALK_VIEWS } from './talk.ts'
 import { TEAM_VIEWS } from './team.ts'
+import { WORKTREE_VIEWS } from './worktrees.ts'
 import type { Page, Shown, Views } from './view.ts'
 
 const VIEWS: Views<OperationName> = {
@@ -17,6 +18,7 @@ const VIEWS: Views<OperationName> = {
   ...TALK_VIEWS,
   ...RESULT_VIEWS,
   ...BOARD_VIEWS,
+  ...WORKTREE_VIEWS,
   ...INBOX_VIEWS,
   ...RECORD_VIEWS,
   ...LOG_VIEWS,

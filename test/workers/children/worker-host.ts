@@ -12,7 +12,7 @@ const shop = await openWorkshop({
 })
 shop.configure({ backend: 'scripted' })
 process.on('SIGTERM', () => void shop.close())
-await shop.boardWorker(`worker_${process.pid}`, type).stored
+await shop.boardWorker(`worker_${process.pid}`, type, { worktree: process.env['WORKTREE'] === '1' }).stored
 process.stdout.write('ready\n')
 await shop.hostEnded
 await shop.close()

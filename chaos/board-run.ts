@@ -1,0 +1,135 @@
+/** Kills programs that work on a board, at failpoints and at random moments, and looks at what they leave. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EFFECTS, TRANSACTIONS, type Failpoint } from '../src/failpoints.ts'
+import { SHARED_FILE } from './board-items.ts'
+import { verifyBoard } from './board-verify.ts'
+import { projectIn } from './board-worker.ts'
+import { inFolder, live, start, type Life, type Program } from './life.ts'
+
+const WORKER = join(import.meta.dirname, 'board-worker.ts')
+/** Enough for two items that conflict, one that is red and one whose turn fails. */
+const SMALL_BOARD = 4
+/** A program that is killed at none of its failpoints for so long is killed from outside. */
+const LONGEST_LIFE_MS = 6000
+/** How likely each failpoint kills: a life passes some hundred of them. */
+const PROBABILITY = 0.01
+/** Programs that work on the same board at once. */
+const PROGRAMS = ['a', 'b'] as const
+/** Beyond this a run is stuck, ms. */
+const STUCK_MS = 10 * 60_000
+
+/** Areas whose failpoints only a board passes. */
+const AREAS = ['change', 'git', 'inbox', 'item', 'merge', 'worktree']
+
+/** True for a failpoint that the board scenario is to hit; the others belong to the scenario of direct calls. */
+export function isOfBoard(point: Failpoint): boolean {
+  const [area = ''] = point.split('.')
+  return AREAS.includes(area)
+}
+
+/** Failpoints of both scenarios: what a dead host had of a board goes with its turns. */
+export const SHARED_POINTS: readonly Failpoint[] = [
+  'turn.lose.before-commit',
+  'turn.lose.after-commit',
+  'turn.finish.after-commit',
+  'backend.run.before',
+]
+
+/** A repository with one commit, in which the files of the items are not there yet. */
+function makeProject(dir: string): void {
+  const project = projectIn(dir)
+  mkdirSync(project)
+  const git = (...args: readonly string[]): void =>
+    void execFileSync('git', args, { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] })
+  git('init', '-q', '-b', 'main')
+  git('config', 'user.name', 'Kim')
+  git('config', 'user.email', 'kim@example.invalid')
+  writeFileSync(join(project, SHARED_FILE), 'begin\n')
+  git('add', '.')
+  git('commit', '-qm', 'Start')
+}
+
+function programOf(dir: string, count: number, name: string): Program {
+  return { file: WORKER, dir, args: [dir, String(count), name] }
+}
+
+/** Kills at one failpoint, then lets the program end. */
+export function boardAtFailpoint(point: Failpoint): Promise<string[]> {
+  return inFolder(async (dir) => {
+    makeProject(dir)
+    const program = programOf(dir, SMALL_BOARD, 'a')
+    // Something is lost only where a life before has left it.
+    if (point.startsWith('turn.lose')) await live(program, 'backend.run.after:3')
+    const first = await live(program, point)
+    if (!first.killed) return [`the failpoint was never reached: code ${first.code} ${first.stderr}`]
+    const last = await live(program, undefined)
+    return [...endOf(last), ...(await verifyBoard(dir, SMALL_BOARD))]
+  })
+}
+
+export interface BoardRun {
+  readonly seed: number
+  readonly items: number
+  readonly kills: number
+  /** Told of each kill. */
+  readonly onKill: (killed: number) => void
+}
+
+/** Two programs on one board, each killed and started again until so many kills were made. */
+export function boardAtRandom({ seed, items, kills, onKill }: BoardRun): Promise<string[]> {
+  return inFolder(async (dir) => {
+    makeProject(dir)
+    const random = sequence(seed)
+    let killed = 0
+    const begun = Date.now()
+    const wrong: string[] = []
+    async function liveOn(name: string): Promise<void> {
+      for (;;) {
+        const isArmed = killed < kills
+        // Half of the kills fall between commits and effects, the others wherever the program is.
+        const failpoints = isArmed ? `random:${Math.floor(random() * 2 ** 31)}:${PROBABILITY}` : undefined
+        const limitMs = random() < 0.5 ? random() * LONGEST_LIFE_MS : LONGEST_LIFE_MS
+        const { child, ended } = start(programOf(dir, items, name), failpoints)
+        const timer = setTimeout(() => child.kill('SIGKILL'), isArmed ? limitMs : STUCK_MS)
+        const life = await ended
+        clearTimeout(timer)
+        if (!life.killed || !isArmed) {
+          wrong.push(...endOf(life))
+          return
+        }
+        onKill(++killed)
+        if (Date.now() - begun > STUCK_MS) {
+          wrong.push('made no end')
+          return
+        }
+      }
+    }
+    await Promise.all(PROGRAMS.map(liveOn))
+    if (killed < kills) wrong.push(`ended after ${killed} kills: the board was done before`)
+    // Whoever was killed last may have left something that only the next program sees.
+    if (wrong.length === 0) wrong.push(...endOf(await live(programOf(dir, items, 'a'), undefined)))
+    return [...wrong, ...(await verifyBoard(dir, items))]
+  })
+}
+
+function endOf({ killed, code, stderr }: Life): string[] {
+  if (killed) return ['got stuck']
+  return code === 0 && stderr.trim() === '' ? [] : [`ended with ${code}: ${stderr}`]
+}
+
+/** A repeatable sequence in [0, 1), so that a seed gives the same kills as far as two programs at once can. */
+function sequence(seed: number): () => number {
+  let state = (seed * 2_654_435_761) >>> 0
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+/** Names in the list of areas that no failpoint has: a renamed area would drop out of the run. */
+export function unknownAreas(): string[] {
+  const names = [...TRANSACTIONS, ...EFFECTS].map((name) => name.split('.')[0])
+  return AREAS.filter((area) => !names.includes(area))
+}
