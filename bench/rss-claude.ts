@@ -19,7 +19,7 @@ const LOOK_INTERVAL_MS = 200
 
 export const hostRss8: Measurement = {
   name: 'host_rss_mb_8',
-  what: `resident memory of an `atelier up` that runs ${AGENTS} turns of a real Claude Code, p50`,
+  what: `resident memory of a background host that runs ${AGENTS} turns of a real Claude Code, p50`,
   unit: 'MB',
   target: { valueAtMost: 120 },
   missing: () =>

@@ -1,17 +1,25 @@
 /**
  * Measures how fast Atelier is, against floors where there are some.
  *
- * usage: npm run bench -- [--json] [--check] [--only NAME]...
+ * usage: npm run bench -- [--json] [--check] [--short] [--only NAME]...
  */
 import { parseArgs } from 'node:util'
 import { askOverhead } from './ask-overhead.ts'
+import { claims1, claims16, claims4, claimsAt100k, claimShare16 } from './claims.ts'
+import { claudeTurnOverhead } from './claude-turn.ts'
 import { cliCold } from './cli-cold.ts'
+import { dagMakespan10k, dagMakespan1k } from './dag-makespan.ts'
 import { describeTarget, figureOf, meets, type Figure, type Measurement } from './figure.ts'
 import { idleCpu } from './idle-cpu.ts'
 import { loopBlock } from './loop-block.ts'
 import { messagesPerSecond } from './messages.ts'
+import { quotaWastedStarts } from './quota-starts.ts'
+import { readyToStart, readyToStartOther } from './ready-to-start.ts'
+import { recoveryTime } from './recovery.ts'
+import { hostRss8 } from './rss-claude.ts'
 import { rssGrowth } from './rss-growth.ts'
 import { sweepTime } from './sweep.ts'
+import { transitionsPerSecond } from './transitions.ts'
 import { watchLatency } from './watch-latency.ts'
 
 const MEASUREMENTS: readonly Measurement[] = [
@@ -23,17 +31,33 @@ const MEASUREMENTS: readonly Measurement[] = [
   loopBlock,
   idleCpu,
   sweepTime,
+  claudeTurnOverhead,
+  hostRss8,
+  quotaWastedStarts,
+  transitionsPerSecond,
+  claims1,
+  claims4,
+  claims16,
+  claimShare16,
+  claimsAt100k,
+  readyToStart,
+  readyToStartOther,
+  recoveryTime,
+  dagMakespan1k,
+  dagMakespan10k,
 ]
 
-const USAGE = `usage: npm run bench -- [--json] [--check] [--only NAME]...
+const USAGE = `usage: npm run bench -- [--json] [--check] [--short] [--only NAME]...
   --json    print {name: {value, unit, floor, ratio}} and nothing else
   --check   end with 1 if a target is missed
+  --short   leave out what takes minutes
   --only    measure only this; may stand several times: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
 `
 
 interface Choice {
   readonly json: boolean
   readonly check: boolean
+  readonly short: boolean
   readonly only: readonly string[]
 }
 
@@ -44,6 +68,7 @@ function choiceOf(words: readonly string[]): Choice {
     options: {
       json: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
+      short: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
     },
   })
@@ -61,8 +86,8 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
     return 2
   }
-  const { json, check, only } = choice
-  const chosen = MEASUREMENTS.filter(({ name }) => only.length === 0 || only.includes(name))
+  const { json, check } = choice
+  const chosen = MEASUREMENTS.filter((measurement) => isWanted(measurement, choice) && isPossible(measurement))
   const figures = new Map<Measurement, Figure>()
   for (const measurement of chosen) {
     const figure = await measure(measurement)
@@ -71,6 +96,18 @@ async function main(): Promise<number> {
   process.stdout.write(json ? `${jsonOf(figures)}\n` : tableOf(figures))
   const allMeet = [...figures].every(([{ target }, figure]) => meets(figure, target))
   return figures.size < chosen.length || (check && !allMeet) ? 1 : 0
+}
+
+/** What is asked for by its name is measured, however long it takes. */
+function isWanted({ name, isLong = false }: Measurement, { short, only }: Choice): boolean {
+  return only.length === 0 ? !(short && isLong) : only.includes(name)
+}
+
+/** What is not installed is left out with a word; that is no failure. */
+function isPossible({ name, missing }: Measurement): boolean {
+  const why = missing?.()
+  if (why !== undefined) process.stderr.write(`${name} is skipped: ${why}\n`)
+  return why === undefined
 }
 
 /** Undefined if it could not be measured; the others still are. */

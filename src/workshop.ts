@@ -138,6 +138,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
               new InboxTimer(inbox, id, options.onError ?? (() => {})),
             ],
             onActivity: (turn, event) => {
+              workers?.activity(turn, event)
               for (const listener of activity) listener(turn, event)
             },
             ...(options.onError === undefined ? {} : { onError: options.onError }),

@@ -77,7 +77,7 @@ describe.each(STATES)('AS-116: an item that is %s', (state) => {
   const rows = lookup({ item: [row], attempt: [attemptRow()] })
 
   it.each(Object.entries(MOVES))('goes with %s where the table says, or not at all', (type, [step, data]) => {
-    const event: BoardEvent = eventOf(type as EventType, data as EventBodies[EventType])
+    const event = eventOf(type as BoardEvent['type'], data as EventBodies[BoardEvent['type']])
     const to = nextItemState(state, step)
     const refused = { code: 'invalid_transition', details: { item: 'auth', from: state, step } }
     const moved = { state: to, revision: row.revision + 1 }

@@ -106,19 +106,23 @@ export function decideFailed(item: ItemRow, error: ErrorData, downstream: Downst
 
 /**
  * Ends an attempt without a result: its host is gone (`lost`), it gave the item back (`released`), or it waits for
- * something longer than it keeps its process (`parked`, with what it waits for).
+ * something longer than it keeps its process (`parked`). An item that waits for something is not tried again before.
  */
 export function decideReturn(
   item: ItemRow,
   attempt: string,
   end:
     | { readonly outcome: 'lost' | 'released' }
-    | { readonly outcome: 'parked'; readonly waiting: WaitingFor; readonly result?: StoredText | null },
+    | {
+        readonly outcome: 'lost' | 'released' | 'parked'
+        readonly waiting: WaitingFor
+        readonly result?: StoredText | null
+      },
 ): Decided {
   const refused = notRunning(item, attempt, 'ready')
   if (refused !== undefined) return { refused }
   const ended = attemptEnded({ id: attempt, item: item.id }, end.outcome)
-  if (end.outcome === 'parked') return { events: [ended, deferred(item.id, end.waiting, end.result)] }
+  if ('waiting' in end) return { events: [ended, deferred(item.id, end.waiting, end.result)] }
   return { events: [ended, { type: 'item.readied', data: { item: item.id } }] }
 }
 

@@ -1,6 +1,7 @@
 /** The story of the direct demo for a scripted model, which has a real Claude Code do it with its own tools. */
 import type { Scenarios, Step, ToolCall } from '../model-server/scenario.ts'
-import type { Act, FileEdit, Part } from './direct-story.ts'
+import type { Part } from './direct-story.ts'
+import type { Act, FileEdit } from './story.ts'
 
 /** A scenario for each turn, chosen by the key `fake-AGENT` and the number of the prompt. */
 export function directScenarios(story: readonly Part[]): Scenarios {

@@ -1,44 +1,24 @@
 /** What the two agents of the direct demo say and do where a script speaks for them. Files and test runs are real. */
-import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { sampleFolder } from './sample-project.ts'
+import { readEdits, TESTS, type Played } from './story.ts'
 
 /** One turn of one agent. */
-export interface Part {
+export interface Part extends Played {
   readonly agent: 'impl' | 'reviewer'
   /** Number of the turn in the agent's session, from 1. */
   readonly turn: number
-  readonly acts: readonly Act[]
-  /** Tokens of the whole turn. */
-  readonly usage: { readonly input: number; readonly output: number }
-  /** What the scripted backend reports, USD. */
-  readonly costUsd: number
 }
 
-/** `@LAST@` in what is said is the output of the last command. */
-export type Act =
-  | { readonly say: string }
-  | { readonly run: string }
-  | { readonly edits: readonly FileEdit[] }
-
-export interface FileEdit {
-  /** In the project. */
-  readonly path: string
-  /** Undefined for a new file. */
-  readonly before: string | undefined
-  readonly after: string
-}
-
-/** Runs the project's own tests, and says in one line each how many passed and failed. */
-const TESTS = "node --test --test-reporter=tap 2>&1 | grep -E '^# (pass|fail) '"
 /** Names the tests that fail, as the test runner prints them; a line with a slash is that of a whole file. */
 const FAILURES = "node --test --test-reporter=tap 2>&1 | grep -v / | grep '^ *not ok '"
 const COMMIT = "git add --all && git commit -qm 'Retry failed notifications' && git log -1 --format=%h"
 
 /** @param dir the sample project as it is before the demo */
 export async function directStory(dir: string): Promise<readonly Part[]> {
-  const [first = [], review = [], fix = []] = await readEdits(dir, ['step1', 'step2', 'step3'])
+  const [first = [], review = [], fix = []] = await readEdits(dir, [
+    'direct/step1',
+    'direct/step2',
+    'direct/step3',
+  ])
   return [
     {
       agent: 'impl',
@@ -102,29 +82,4 @@ export async function directStory(dir: string): Promise<readonly Part[]> {
       costUsd: 0.031,
     },
   ]
-}
-
-/** The files of each step, and what stands there before it. */
-async function readEdits(dir: string, steps: readonly string[]): Promise<FileEdit[][]> {
-  const texts = new Map<string, string>()
-  const all: FileEdit[][] = []
-  for (const step of steps) {
-    const edits: FileEdit[] = []
-    const folder = join(sampleFolder(), 'demo', 'direct', step)
-    for (const path of await filesIn(folder)) {
-      const own = join(dir, path)
-      const before = texts.get(path) ?? (existsSync(own) ? await readFile(own, 'utf8') : undefined)
-      const after = await readFile(join(folder, path), 'utf8')
-      texts.set(path, after)
-      edits.push({ path, before, after })
-    }
-    all.push(edits)
-  }
-  return all
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  return files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).toSorted()
 }

@@ -2,8 +2,8 @@
 import type { AgentBackend } from '../agent-backend.ts'
 import { scriptedBackend } from '../agent-backends/scripted.ts'
 import type { AgentOptions } from '../facade/contract.ts'
-import { directScript } from './direct-script.ts'
 import type { Part } from './direct-story.ts'
+import { ruleOf } from './script.ts'
 import { callText } from './telling.ts'
 
 export interface Players {
@@ -44,13 +44,11 @@ const ON_MODEL_SERVER: Hint = {
   command: `${callText('demo')} --backend claude --model-server`,
 }
 
-/** Between two steps of an agent, so that a person can follow; nobody follows a pipe. */
-const PACE_MS = 350
-
 export function scriptedPlayers(story: readonly Part[], isWatched: boolean): Players {
+  const rules = story.map((part) => ruleOf({ agent: part.agent, turn: part.turn }, part, isWatched))
   return {
     backend: 'scripted',
-    backends: [scriptedBackend({ script: directScript(story, isWatched ? PACE_MS : 0) })],
+    backends: [scriptedBackend({ script: { rules } })],
     about:
       'What the agents say is scripted: no account, no network. Files, test runs, the commit and every record are real.',
     costsTitle: 'The costs, as the scripted agents report them',

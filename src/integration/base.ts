@@ -14,6 +14,8 @@ export interface AttemptBase {
   readonly from: string | null
   /** Full name of the branch that the change is for; null where none is checked out. */
   readonly target: string | null
+  /** It starts from work of the same change that the target does not have yet, such as that of an attempt that was lost. */
+  readonly goesOn: boolean
 }
 
 export interface BaseOptions {
@@ -44,7 +46,7 @@ export async function baseFor(
   const first: BaseCommit = goesOn ? { commit: own.head, item: own.item } : { commit: tip }
   const base = [first]
   for (const head of others) if (!(await isContained(place, head, base))) base.push(head)
-  return { base, from: own?.head ?? null, target: ref }
+  return { base, from: own?.head ?? null, target: ref, goesOn }
 }
 
 /** The heads before an item that are not in their targets. Whatever came before one of them is in it. */

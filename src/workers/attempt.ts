@@ -18,7 +18,7 @@ import { completeItem, failAttempt, parkItem, returnItem } from './commands.ts'
 import type { AttemptEnd, WorkerContext } from './context.ts'
 import type { AttemptBase } from '../integration/base.ts'
 import { answersAbout } from './inbox.ts'
-import { bringIn, baseOf } from './bring-in.ts'
+import { baseOf, bringIn, readerBase } from './bring-in.ts'
 import { clearEarlier, closePlace, openPlace, type Place } from './place.ts'
 import { definitionOf } from './rows.ts'
 
@@ -49,7 +49,7 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   try {
     const definition = await context.team.store.read((reader) => definitionOf(reader, claimed.item))
     if (input.worktree) await clearEarlier(context, claimed)
-    const base = input.worktree ? await baseOf(context, claimed.item, definition) : undefined
+    const base = await startOf(context, input, definition)
     place = await openPlace(context, { claimed, definition, base: base?.base, signal })
     end = await work(context, { ...input, definition, place, base })
   } catch (error) {
@@ -61,6 +61,16 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   const files = end.kind === 'failed' && end.error.code === 'merge_conflict' ? 'keep' : 'remove'
   await closePlace(context, claimed, place, files).catch(context.onError)
   return end.kind === 'done'
+}
+
+/** What its checkout starts from; undefined for an attempt that works in the project folder itself. */
+async function startOf(
+  context: WorkerContext,
+  { claimed: { item }, worktree }: AttemptInput,
+  definition: ItemDefinition,
+): Promise<AttemptBase | undefined> {
+  if (worktree) return baseOf(context, item, definition)
+  return definition.access === 'read' ? readerBase(context, item) : undefined
 }
 
 async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEnd> {

@@ -3,13 +3,17 @@
  * becomes ready, in this process or another; the interval is only for what no event announced.
  */
 import { CIRCUIT_LIMITS } from '../board/circuit.ts'
+import type { AgentEvent } from '../agent-backend.ts'
 import type { AtelierEvent } from '../events.ts'
+import type { StartedTurn } from '../team/turn-start.ts'
 import type { OperationalChange } from '../store.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { runAttempt } from './attempt.ts'
-import { claimNext } from './claims.ts'
+import { claimNext, type ClaimedItem } from './claims.ts'
+import { reportProgress } from './commands.ts'
 import type { WorkerContext } from './context.ts'
 import { HeldMerges } from './held-merges.ts'
+import { ProgressReader } from './progress.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 /** How often a worker looks for work that no event announced, where it names no interval. */
@@ -31,6 +35,7 @@ interface Running {
   readonly agent: string
   readonly controller: AbortController
   readonly ended: Promise<void>
+  readonly progress: ProgressReader
 }
 
 interface Worker {
@@ -177,6 +182,11 @@ export class BoardWorkers {
     return [...this.#attempts.values()]
   }
 
+  /** Told of what happens in turns of this host. */
+  activity({ message }: StartedTurn, event: AgentEvent): void {
+    if (message.itemAttempt !== null) this.#attempts.get(message.itemAttempt)?.progress.read(event)
+  }
+
   /** Attempts by id, also those of workers that were changed meanwhile. */
   readonly #attempts = new Map<string, Running>()
 
@@ -231,6 +241,13 @@ export class BoardWorkers {
       })
   }
 
+  /** Notes what the attempt says of its progress; a report that comes too late is nobody's error. */
+  #progressOf({ item, attempt }: ClaimedItem): ProgressReader {
+    return new ProgressReader((progress) => {
+      reportProgress(this.#context.team, item.id, attempt, progress).catch(() => {})
+    })
+  }
+
   /** Claims for each idle agent until there is nothing to claim. */
   async #claim(worker: Worker): Promise<void> {
     const { spec, idle } = worker
@@ -264,7 +281,8 @@ export class BoardWorkers {
           idle.add(agent)
           this.#look(worker)
         })
-      const running = { item: claimed.item.id, agent, controller, ended }
+      const progress = this.#progressOf(claimed)
+      const running = { item: claimed.item.id, agent, controller, ended, progress }
       worker.running.set(attempt, running)
       this.#attempts.set(attempt, running)
     }

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import type { ItemDefinition } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
 import { AtelierError, type ErrorData } from '../errors.ts'
+import { commitOf } from '../git/refs.ts'
+import { isRepository } from '../git/repository.ts'
+import { git } from '../git/run.ts'
 import { baseFor, type AttemptBase } from '../integration/base.ts'
 import { advanceChange } from '../integration/changes.ts'
 import { mergeSettled, requestMerge, type MergeSettlement } from '../integration/requests.ts'
@@ -16,7 +19,7 @@ import type { AttemptEnd, WorkerContext } from './context.ts'
 interface Work {
   readonly head: string
   readonly tree: string
-  /** False where the agent changed nothing. */
+  /** False where there is nothing that the target does not have. */
   readonly isChanged: boolean
 }
 
@@ -36,6 +39,24 @@ export async function baseOf(
     `The project has no branch checked out, so the work on "${item.id}" has none to go to. Check out the branch that it is for, then retry the item.`,
     { details: { item: item.id, dir } },
   )
+}
+
+/**
+ * What a reader without a worktree of its own is shown: a checkout where the project folder is not what it is to look at,
+ * because it has uncommitted changes or other work than what the item depends on; else undefined, and it looks there.
+ */
+export async function readerBase(
+  { team, dir }: WorkerContext,
+  item: ItemRow,
+): Promise<AttemptBase | undefined> {
+  const place = { dir }
+  const head = (await isRepository(dir)) ? await commitOf(place, 'HEAD') : undefined
+  if (head === undefined) return undefined
+  const found = await baseFor(team, place, item)
+  const [first, ...others] = found.base
+  const isThere = others.length === 0 && first?.commit === head
+  const isClean = (await git(place, ['status', '--porcelain', '--untracked-files=normal'])).trim() === ''
+  return isThere && isClean ? undefined : found
 }
 
 /** Brings the work of a write attempt to its target; what a reader left is not looked at. */
@@ -61,7 +82,7 @@ export async function bringIn(
 
 async function commitWork(
   { host }: WorkerContext,
-  { claimed, signal }: Attempt,
+  { claimed, base, signal }: Attempt,
   { adapter, workspace }: { readonly adapter: WorkspaceAdapter; readonly workspace: Workspace },
 ): Promise<Work> {
   const state = await adapter.inspect(workspace)
@@ -70,7 +91,8 @@ async function commitWork(
   const { head, tree } = isDirty ? await adapter.commit(workspace, { subject, host, signal }) : state
   if (head === null || tree === null)
     throw new AtelierError('not_found', `The worktree of "${claimed.item.id}" has no commit any more.`)
-  return { head, tree, isChanged: head !== workspace.base }
+  // Also where the agent changed nothing: what an earlier attempt left may be right as it is.
+  return { head, tree, isChanged: head !== workspace.base || base?.goesOn === true }
 }
 
 /** Runs the item's commands where the agent worked; undefined if all are green. */

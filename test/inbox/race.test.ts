@@ -13,10 +13,17 @@ interface Answerer {
   go(): Promise<readonly string[]>
 }
 
-function startAnswerer(dir: string, actor: string, answer: string, ids: readonly string[]): Answerer {
+function startAnswerer(
+  dir: string,
+  actor: string,
+  answer: string,
+  ids: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Answerer {
   const program = join(import.meta.dirname, 'children', 'answerer.ts')
   const child = spawn(process.execPath, [program, dir, actor, answer, ...ids], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   })
   let out = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
@@ -30,7 +37,8 @@ function startAnswerer(dir: string, actor: string, answer: string, ids: readonly
     async go() {
       child.stdin.write('go\n')
       await ended
-      return JSON.parse(out.slice('open\n'.length)) as readonly string[]
+      // Empty where it was killed before it could say.
+      return JSON.parse(out.slice('open\n'.length) || '[]') as readonly string[]
     },
   }
 }
@@ -71,3 +79,25 @@ test('the same answer of the same actor counts once, and succeeds in both', asyn
   ])
   expect(outcomes.flat()).toEqual(Array(2 * REQUESTS).fill('answered by kim'))
 })
+
+test.each([
+  ['before', 'open', 'waiting'],
+  ['after', 'answered', 'failed'],
+])(
+  'a process that is killed %s the commit of its answer leaves the request %s and its item %s, and the answer may be repeated',
+  async (when, request, item) => {
+    const { open, dir } = await openShops()
+    const shop = await open('kim')
+    await shop.work('deploy', 'Deploy it')
+    const { id } = await shop.request('Deploy?', { kind: 'approval', item: 'deploy', hold: true })
+    const env = { ATELIER_FAILPOINTS: `inbox.change.${when}-commit` }
+    const answerer = startAnswerer(dir, 'kim', 'reject', [id], env)
+    await answerer.opened
+    expect(await answerer.go()).toEqual([])
+    expect(await shop.inbox({ all: true })).toMatchObject([{ state: request }])
+    expect(await shop.item('deploy')).toMatchObject({ state: item })
+    expect(await shop.answer(id, 'reject')).toMatchObject({ state: 'answered', answeredBy: 'kim' })
+    expect(await shop.item('deploy')).toMatchObject({ error: { code: 'gate_rejected' } })
+    expect(await shop.events({ last: 100, types: ['inbox.answered'] })).toHaveLength(1)
+  },
+)

@@ -1,6 +1,5 @@
 /** A project with a store, in which attempts ask for their merges. */
-import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { ItemDefinition, MergeMode } from '../../src/board/definition.ts'
 import type { MergeRow } from '../../src/board/merge.ts'
 import type { ItemRow } from '../../src/board/item.ts'
@@ -9,7 +8,9 @@ import type { AtelierEvent, EventOf, EventType } from '../../src/events.ts'
 import { advanceChange } from '../../src/integration/changes.ts'
 import { Integrator } from '../../src/integration/integrator.ts'
 import { mergeSettled, requestMerge, type MergeSettlement } from '../../src/integration/requests.ts'
+import { projection } from '../../src/projection.ts'
 import type { Store } from '../../src/store.ts'
+import { projectedRows, replay } from '../../src/testing/replay.ts'
 import type { ChangeRow } from '../../src/board/change.ts'
 import type { WorkspaceBench } from '../../src/testing/workspace-bench.ts'
 import type { TeamContext } from '../../src/team/context.ts'
@@ -58,15 +59,12 @@ export class QueueBench {
     const { store, team } = await openTeamStore(shop.stateDir, new ManualClock())
     const bench = new QueueBench(shop, store, team)
     onTestFinished(async () => {
+      expect(await projectedRows(store)).toEqual(replay(await store.events({ after: 0 }), projection))
       team.feed.close()
       await store.close()
       if (bench.errors.length > 0) throw bench.errors[0]
     })
     return bench
-  }
-
-  get databasePath(): string {
-    return join(this.shop.stateDir, 'atelier.db')
   }
 
   /** An integrator that is closed when the test is over, open unless the test opens it itself. */
@@ -150,10 +148,6 @@ export class QueueBench {
 
   item(id: string): Promise<ItemRow | undefined> {
     return this.store.read((reader) => reader.get('item', id))
-  }
-
-  events(): Promise<readonly AtelierEvent[]> {
-    return this.store.events({ after: 0 })
   }
 
   async eventsOf<T extends EventType>(type: T): Promise<readonly EventOf<T>[]> {

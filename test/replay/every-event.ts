@@ -98,6 +98,75 @@ const INBOX: readonly NewEvent[] = [
   { type: 'inbox.withdrawn', data: { ...aboutItem('ask_3'), reason: 'Not needed.' } },
 ]
 
+const MAIN = 'refs/heads/main'
+const ADVANCE = { from: null, tree: '7'.repeat(40), base: 'b'.repeat(40), target: MAIN } as const
+const REQUEST = { target: MAIN, mode: 'auto', verified: true } as const
+
+/** The facts of one merge: of an item of the same name as its change. */
+function work(item: string): { merge: string; item: string; attempt: string; change: string; head: string } {
+  return { merge: `mrg_${item}`, item, attempt: `att_${item}`, change: item, head: item.repeat(40) }
+}
+
+function requested(item: string, mode: 'auto' | 'manual' = 'auto'): NewEvent[] {
+  const { merge, ...made } = work(item)
+  return [
+    { type: 'change.advanced', data: { ...ADVANCE, ...made } },
+    { type: 'merge.requested', data: { ...REQUEST, ...made, merge, mode, title: `Do ${item}` } },
+  ]
+}
+
+function intended(items: readonly string[], old: string, next: string): NewEvent {
+  const merges = items.map((item) => ({ merge: work(item).merge, commit: next.repeat(40) }))
+  const move = { target: MAIN, ref: MAIN, old: old.repeat(40), new: next.repeat(40) }
+  return { type: 'merge.intended', data: { merges, ...move } }
+}
+
+function completed(item: string, commit: string): NewEvent {
+  const { head: _, ...facts } = work(item)
+  return { type: 'merge.completed', data: { ...facts, target: MAIN, commit: commit.repeat(40) } }
+}
+
+/** A merge queue in which work is merged, red, held, and taken over from a host that died. */
+const MERGES: readonly NewEvent[] = [
+  ...requested('a'),
+  ...requested('b'),
+  { type: 'merge.taken', data: { merges: ['mrg_a', 'mrg_b'], target: MAIN, host: 'host_1' } },
+  intended(['a'], '0', '1'),
+  {
+    type: 'merge.rejected',
+    data: {
+      merge: 'mrg_b',
+      item: 'b',
+      error: { code: 'verification_failed', message: 'Red.', details: { exitCode: 1 } },
+    },
+  },
+  { type: 'merge.adopted', data: { merges: ['mrg_a'], target: MAIN, host: 'host_2' } },
+  completed('a', '1'),
+  ...requested('c', 'manual'),
+  {
+    type: 'merge.held',
+    data: { merge: 'mrg_c', item: 'c', reason: 'manual', ref: null, tip: null, message: 'Approve it.' },
+  },
+  { type: 'merge.returned', data: { merge: 'mrg_c', item: 'c', reason: 'approved' } },
+  // It waits beside a tree that is not clean.
+  ...requested('d'),
+  { type: 'merge.taken', data: { merges: ['mrg_d'], target: MAIN, host: 'host_2' } },
+  { type: 'merge.returned', data: { merge: 'mrg_d', item: 'd', reason: 'moved' } },
+  { type: 'merge.taken', data: { merges: ['mrg_d'], target: MAIN, host: 'host_2' } },
+  intended(['d'], '1', '2'),
+  {
+    type: 'merge.held',
+    data: {
+      merge: 'mrg_d',
+      item: 'd',
+      reason: 'main_tree_dirty',
+      ref: 'refs/heads/atelier/main',
+      tip: null,
+      message: 'Commit or stash your changes.',
+    },
+  },
+]
+
 const DAY: readonly (Action | NewEvent)[] = [
   { type: 'host.started', data: { host: 'host_1', pid: 4711, kind: 'background' } },
   { do: 'profile', name: 'coder', role: 'You write clean, tested code.' },
@@ -163,6 +232,7 @@ const DAY: readonly (Action | NewEvent)[] = [
   { do: 'remove', key: 'plan', condition: 'current' },
   { do: 'put', key: 'result', condition: 'none' },
   ...BOARD,
+  ...MERGES,
   ...INBOX,
   { type: 'host.stop_requested', data: { host: 'host_1', now: false } },
   { type: 'host.stopped', data: { host: 'host_1' } },

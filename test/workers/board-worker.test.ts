@@ -178,4 +178,26 @@ describe('a board worker', () => {
     await shop.setBudget(2)
     await expect.poll(async () => (await shop.board()).summary.done, { timeout: 10_000 }).toBe(5)
   })
+
+  it('shows the progress that an agent reports in a line, and where it is now', async () => {
+    const { shop, events } = await openBoard({
+      steps: [
+        { say: 'Reading.\n@progress 40 writing tests\nand so on', pieces: 7 },
+        { say: 'Fine @progress 90 is no line of its own.' },
+        { say: '@progress 80 %' },
+        { say: 'Done.' },
+      ],
+    })
+    await shop.boardWorker('dev', 'code').stored
+    await shop.work('it', 'Do it', { type: 'code' })
+    await shop.boardSettled(settled)
+    const seen = (await events('item.progressed')).map(
+      ({ data }) => 'percent' in data && [data.percent, data.step],
+    )
+    expect(seen).toEqual([
+      [40, 'writing tests'],
+      [80, ''],
+    ])
+    expect(await shop.item('it')).toMatchObject({ state: 'done', result: 'Done.' })
+  })
 })

@@ -195,3 +195,19 @@ describe('a worker with worktrees', () => {
     expect(board.backend.turns).toBe(0)
   })
 })
+
+it('a reviewer without worktrees looks at the project folder while that is what it is to review, else at a checkout', async () => {
+  const repository = await makeRepository()
+  const { dir } = repository
+  const board = await openBoard({ reply: 'ok' }, { dir, persistence: true })
+  await board.shop.boardWorker('rev', 'review').stored
+  await board.shop.work('clean', 'Look', { type: 'review' })
+  await finished(board)
+  repository.write('notes.txt', 'a person is in the middle of something\n')
+  await board.shop.work('dirty', 'Look again', { type: 'review' })
+  await finished(board)
+  const [first = '', second = ''] = board.backend.requests.map(({ cwd }) => cwd)
+  expect(first).toBe(dir)
+  expect(second).not.toBe(dir)
+  expect(readFileSync(join(dir, 'notes.txt'), 'utf8')).toBe('a person is in the middle of something\n')
+})

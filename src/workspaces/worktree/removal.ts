@@ -41,7 +41,9 @@ export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promi
   const warnings = await removeBranches(project, root, branches)
   if (gitDir !== undefined) {
     await runGit(project, ['worktree', 'unlock', root])
-    await git(project, ['worktree', 'remove', '--force', root])
+    const { code, error } = await runGit(project, ['worktree', 'remove', '--force', root])
+    // Another host may have been quicker.
+    if (code !== 0 && existsSync(gitDir)) throw gitFailure(project, 'worktree remove', error)
   }
   crash('worktree.remove.after')
   return { removed: true, saved: await savedOf(project, attempt), warnings }
