@@ -1,11 +1,8 @@
 /** Kills programs that work on a board, at failpoints and at random moments, and looks at what they leave. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { EFFECTS, TRANSACTIONS, type Failpoint } from '../src/failpoints.ts'
-import { SHARED_FILE } from './board-items.ts'
+import type { Failpoint } from '../src/failpoints.ts'
+import { makeProject } from './board-project.ts'
 import { verifyBoard } from './board-verify.ts'
-import { projectIn } from './board-worker.ts'
 import { inFolder, live, start, type Life, type Program } from './life.ts'
 
 const WORKER = join(import.meta.dirname, 'board-worker.ts')
@@ -36,20 +33,6 @@ export const SHARED_POINTS: readonly Failpoint[] = [
   'turn.finish.after-commit',
   'backend.run.before',
 ]
-
-/** A repository with one commit, in which the files of the items are not there yet. */
-function makeProject(dir: string): void {
-  const project = projectIn(dir)
-  mkdirSync(project)
-  const git = (...args: readonly string[]): void =>
-    void execFileSync('git', args, { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] })
-  git('init', '-q', '-b', 'main')
-  git('config', 'user.name', 'Kim')
-  git('config', 'user.email', 'kim@example.invalid')
-  writeFileSync(join(project, SHARED_FILE), 'begin\n')
-  git('add', '.')
-  git('commit', '-qm', 'Start')
-}
 
 function programOf(dir: string, count: number, name: string): Program {
   return { file: WORKER, dir, args: [dir, String(count), name] }
@@ -126,10 +109,4 @@ function sequence(seed: number): () => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32
   }
-}
-
-/** Names in the list of areas that no failpoint has: a renamed area would drop out of the run. */
-export function unknownAreas(): string[] {
-  const names = [...TRANSACTIONS, ...EFFECTS].map((name) => name.split('.')[0])
-  return AREAS.filter((area) => !names.includes(area))
 }

@@ -1,13 +1,12 @@
 /** What must be true after any chaos on a board: read from git, from the log of turns and from the store's own file. */
-import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AtelierEvent } from '../src/events.ts'
 import { projection } from '../src/projection.ts'
 import { openSqliteStore } from '../src/stores/sqlite/store.ts'
 import { systemClock } from '../src/time/system-clock.ts'
 import { fileOf, hardshipOf, itemId, lineOf, turnLog, type TurnLine } from './board-items.ts'
-import { projectIn } from './board-worker.ts'
+import { gitIn, projectIn } from './board-project.ts'
 import { checkDatabase, compareWithReplay, databaseOf, lines } from './verify.ts'
 
 /**
@@ -42,10 +41,6 @@ export async function verifyBoard(dir: string, count: number): Promise<string[]>
     await store.close()
   }
   return wrong
-}
-
-function gitIn(project: string, ...args: readonly string[]): string {
-  return execFileSync('git', args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Sound, with one working tree that is as committed, and no branch, ref or lock that a dead program left. */
@@ -112,7 +107,7 @@ function checkMerges(
     const [counts] = accepted.get(itemId(n)) ?? []
     if (counts !== undefined && attempts.length === 1 && attempts[0] !== counts.attempt)
       wrong.push(`${itemId(n)} is done by ${counts.attempt}, and the target has ${attempts[0]}`)
-    const by = readFileSync(join(project, `${itemId(n)}.by`), 'utf8').trim()
+    const [by] = lines(join(project, `${itemId(n)}.by`))
     if (by !== attempts.at(-1)) wrong.push(`the target has the files of ${by} for ${itemId(n)}`)
   }
   return wrong

@@ -4,20 +4,15 @@
  *
  * usage: board-worker.ts DIR ITEMS NAME
  */
-import { join } from 'node:path'
 import { scriptedBackend } from '../src/agent-backends/scripted.ts'
 import { isAtelierError } from '../src/errors.ts'
 import type { HostedWorkshop } from '../src/facade/workshop.ts'
 import { openWorkshop } from '../src/workshop.ts'
 import { boardItems, playItem } from './board-items.ts'
+import { projectIn } from './board-project.ts'
 
 /** Turns at once, so that items of one batch conflict. */
 const CODERS = 3
-
-/** The repository in which the agents of a run work. */
-export function projectIn(dir: string): string {
-  return join(dir, 'project')
-}
 
 async function main(dir: string, count: number, name: string): Promise<void> {
   const shop = await openWorkshop({

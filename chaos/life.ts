@@ -1,5 +1,5 @@
 /** Programs under chaos: each is started again and again on the same folder until it ends by itself. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,18 +19,20 @@ export interface Program {
   readonly dir: string
 }
 
-/** Starts the program; `failpoints` is what `ATELIER_FAILPOINTS` says. */
+/** Starts the program; `failpoints` is what `ATELIER_FAILPOINTS` says. What it prints is for whoever reads it. */
 export function start(
   { file, args, dir }: Program,
   failpoints: string | undefined,
+  output: 'ignore' | 'read' = 'ignore',
 ): { readonly child: ChildProcess; readonly ended: Promise<Life> } {
   const env: NodeJS.ProcessEnv = { ...process.env, XDG_STATE_HOME: dir }
   delete env['ATELIER_FAILPOINTS']
   if (failpoints !== undefined) env['ATELIER_FAILPOINTS'] = failpoints
-  const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  const stdio: StdioOptions = ['ignore', output === 'read' ? 'pipe' : 'ignore', 'pipe']
+  const child = spawn(process.execPath, [file, ...args], { env, stdio })
   const ended = new Promise<Life>((resolve) => {
     let stderr = ''
-    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)))
+    child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)))
     child.on('close', (code, signal) => resolve({ killed: signal === 'SIGKILL', code, stderr }))
   })
   return { child, ended }

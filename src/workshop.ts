@@ -12,13 +12,19 @@ import type { WorkshopViews } from './facade/contract.ts'
 import { createViews } from './facade/views.ts'
 import type { HostedWorkshop } from './facade/workshop.ts'
 import { databaseFile, makeStateFolder, projectFolder, stateFolder } from './folders.ts'
+import {
+  describeRepository,
+  endLeftovers,
+  hostEnvironment,
+  worktreesOf,
+  worktreeState,
+} from './host-parts.ts'
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
 import type { BoardWorkers } from './workers/board-workers.ts'
-import type { WorkspaceAdapter } from './workspace.ts'
 import type { HostRow } from './tables.ts'
-import type { Holding, HostEnvironment, TeamContext } from './team/context.ts'
+import type { TeamContext } from './team/context.ts'
 import type { ActivityListener } from './team/turn-runner.ts'
 import type { ViewContext } from './team/views.ts'
 import type { ProfileView } from './team/view-types.ts'
@@ -107,6 +113,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const inbox = { team, waiters: [itemsWaiting] }
     const concurrency: { value: number | undefined } = { value: undefined }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
+    const stateDir = worktreeState(dir, options.persistence)
+    const worktrees = worktreesOf(dir, stateDir, config.worktrees)
     let workers: BoardWorkers | undefined
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
     const { host: kind = 'library' } = options
@@ -122,17 +130,17 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 team,
                 host: id,
                 dir,
-                stateDir: worktreeState(dir, options),
+                stateDir,
                 attempts: environment.attempts,
                 settlements: new Settlements(team),
-                worktrees: () => openWorktrees(dir, options),
+                worktrees,
                 onError: options.onError ?? (() => {}),
               })),
               new IntegratorOnDemand(team, {
                 host: id,
                 repositoryDir: dir,
-                stateDir: worktreeState(dir, options),
-                worktrees: () => openWorktrees(dir, options),
+                stateDir,
+                worktrees,
                 onError: options.onError ?? (() => {}),
               }),
               new InboxTimer(inbox, id, options.onError ?? (() => {})),
@@ -161,7 +169,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       activity,
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),
-      worktrees: () => openWorktrees(dir, options),
+      worktrees,
       async release() {
         await leftovers
         feed.close()
@@ -206,28 +214,6 @@ export async function openViews(
  */
 export async function trustFolder(dir: string): Promise<string> {
   return (await import('./loading/trust.ts')).trust(dir)
-}
-
-/** Processes that a host left, and that were ended. */
-export interface EndedLeftovers {
-  /** The folder that the host worked in. */
-  readonly dir: string
-  readonly killed: number
-}
-
-/**
- * Ends what the dead hosts of this user left running on this machine, in whatever folder. Never throws: it is nobody's
- * errand, and whoever comes next tries again.
- */
-export async function endLeftovers(): Promise<readonly EndedLeftovers[]> {
-  try {
-    const { deadHosts } = await import('./processes/ledger.ts')
-    if (deadHosts(systemClock.now()).length === 0) return []
-    const { endDeadHosts } = await import('./processes/dead-hosts.ts')
-    return await endDeadHosts()
-  } catch {
-    return []
-  }
 }
 
 async function openStoreView(path: string): Promise<StoreView> {
@@ -326,53 +312,9 @@ async function profilesOfFiles(dir: string): Promise<readonly ProfileView[]> {
   )
 }
 
-function hostEnvironment(
-  dir: string,
-  roster: InstanceType<typeof import('./facade/roster.ts').Roster>,
-  holdings: readonly Holding[],
-): HostEnvironment {
-  return {
-    identity: { ...ownIdentity(), isAlive },
-    dir,
-    backend: (id) => roster.backend(id),
-    get backends() {
-      return roster.backendIds
-    },
-    async sweepHost(host) {
-      const { sweep } = await import('./processes/sweep.ts')
-      await sweep({ markers: { host } })
-    },
-    async releaseHost(host) {
-      const { releaseHost } = await import('./processes/guard.ts')
-      await releaseHost(host)
-    },
-    attempts: new Map(),
-    holdings,
-    gitContext: describeRepository,
-    environment: process.env,
-  }
-}
-
-/** Where worktrees and logs lie; a team that lives in memory has them where one with a database would. */
-function worktreeState(dir: string, { persistence }: Pick<OpenOptions, 'persistence'>): string {
-  return stateFolder(dir, typeof persistence === 'string' ? persistence : true)
-}
-
-async function openWorktrees(dir: string, options: OpenOptions): Promise<WorkspaceAdapter> {
-  const { worktreeWorkspaces } = await import('./workspaces/worktree.ts')
-  const stateDir = worktreeState(dir, options)
-  makeStateFolder(stateDir)
-  return worktreeWorkspaces({ dir, stateDir })
-}
-
 /** A program that forgets to close its workshop ends when its work has; a background host lives on its loops. */
 function loopClock({ clock, host }: OpenOptions): Clock {
   return clock ?? (host === 'background' ? systemClock : backgroundClock)
-}
-
-async function describeRepository(dir: string): Promise<string> {
-  const { describeGit, gitSummary } = await import('./git/repository.ts')
-  return describeGit(await gitSummary(dir))
 }
 
 function identityOf({ actor, via = 'library' }: OpenOptions): TeamContext['by'] {

@@ -19,6 +19,9 @@ export type WaitingFor =
   | { readonly for: 'quota'; readonly account: string; readonly at: number }
   | { readonly for: 'merge'; readonly reason: string }
 
+/** Why an item waits for a merge that is under way: the host of its attempt is gone, and nothing else was missing. */
+export const INTERRUPTED = 'its host is gone'
+
 /** How far a running attempt says it is. */
 export interface Progress {
   /** 0 to 100. */

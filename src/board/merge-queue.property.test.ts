@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { mergingItem } from '../../test/board/example-merges.ts'
 import { EVENT_VERSIONS, type AtelierEvent, type NewEvent } from '../events.ts'

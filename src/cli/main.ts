@@ -9,7 +9,7 @@ const open: Openers = {
   workshop: async (options) => (await import('../workshop.ts')).openWorkshop(options),
   findFolder: async (from) => (await import('../folders.ts')).findProjectFolder(from),
   trust: async (dir) => (await import('../workshop.ts')).trustFolder(dir),
-  endLeftovers: async () => (await import('../workshop.ts')).endLeftovers(),
+  endLeftovers: async () => (await import('../host-parts.ts')).endLeftovers(),
 }
 
 const unread = new AbortController()

@@ -32,6 +32,6 @@ const COLOURS: Paint = {
 }
 
 /** Colours for a stream, or none. */
-export function paintFor(sink: Sink): Paint {
+export function paintFor(sink: Pick<Sink, 'colour'>): Paint {
   return sink.colour ? COLOURS : PLAIN
 }

@@ -2,7 +2,8 @@
 import type { WorkshopViews } from '../facade/contract.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
 import type { Clock } from '../time/clock.ts'
-import type { EndedLeftovers, OpenOptions } from '../workshop.ts'
+import type { EndedLeftovers } from '../host-parts.ts'
+import type { OpenOptions } from '../workshop.ts'
 import type { Globals } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -18,8 +18,6 @@ export interface DemoSink {
 /** Longer lines are hard to read, on a wide screen and in a file. */
 const WIDEST = 80
 const NAME_WIDTH = 8
-/** Where what an agent says and does begins. */
-const INDENT = NAME_WIDTH + 4
 const KIND_WIDTH = 13
 /** Of a longer output the beginning and the end are shown. */
 const OUTPUT_LINES = { first: 2, last: 6 } as const
@@ -32,6 +30,9 @@ export class Narrator {
   readonly #out: DemoSink
   readonly #dir: string
   readonly #width: number
+  readonly #nameWidth: number
+  /** Where what an agent says and does begins. */
+  readonly #indent: number
   /** The model that each agent was last seen with. */
   readonly #models = new Map<string, string>()
   /** Text that arrives in pieces, by agent. */
@@ -39,11 +40,16 @@ export class Narrator {
   /** Inputs of the tools that run, by the tool's id. */
   readonly #inputs = new Map<string, Json | undefined>()
 
-  /** @param dir the scratch project: paths are told from there */
-  constructor(out: DemoSink, dir: string) {
+  /**
+   * @param dir the scratch project: paths are told from there
+   * @param nameWidth columns of the longest name
+   */
+  constructor(out: DemoSink, dir: string, nameWidth: number = NAME_WIDTH) {
     this.#out = out
     this.#dir = dir
     this.#width = Math.min(out.width, WIDEST)
+    this.#nameWidth = nameWidth
+    this.#indent = nameWidth + 4
   }
 
   intro({ about, program }: Pick<Players, 'about' | 'program'>): void {
@@ -56,7 +62,16 @@ export class Narrator {
 
   /** A call that the demo makes, as a user would write it. */
   call(code: string): void {
+    this.calls([code])
+  }
+
+  /** Calls that are made one after the other, without waiting. */
+  calls(codes: readonly string[]): void {
     this.#line('')
+    for (const code of codes) this.#call(code)
+  }
+
+  #call(code: string): void {
     const [first = '', ...rest] = wrap(code, this.#width - 4)
     this.#line(this.#style('cyan', `> ${first}`))
     for (const line of rest) this.#line(this.#style('cyan', `    ${line}`))
@@ -71,18 +86,18 @@ export class Narrator {
       case 'tool':
         return this.#used(agent, event)
       case 'file':
-        return this.#by(agent, `${CHANGES[event.change]} ${event.path}`)
+        return this.by(agent, `${CHANGES[event.change]} ${event.path}`)
       case 'retry': {
         const status = event.status === undefined ? '' : ` (${event.status})`
-        return this.#by(agent, `The model did not answer${status}; attempt ${event.attempt} follows.`, 'dim')
+        return this.by(agent, `The model did not answer${status}; attempt ${event.attempt} follows.`, 'dim')
       }
       case 'limit':
-        if (event.state !== 'near') this.#by(agent, `The limit of the account is reached: ${event.kind}`)
+        if (event.state !== 'near') this.by(agent, `The limit of the account is reached: ${event.kind}`)
         return
       case 'warn':
-        return this.#by(agent, event.message, 'dim')
+        return this.by(agent, event.message, 'dim')
       case 'end':
-        if (event.outcome.status === 'failed') this.#by(agent, event.outcome.failure.message, 'red')
+        if (event.outcome.status === 'failed') this.by(agent, event.outcome.failure.message, 'red')
         return
       case 'reasoning':
       case 'permission': // The tool's own end says the same.
@@ -90,6 +105,19 @@ export class Narrator {
       case 'raw':
         return
     }
+  }
+
+  /** A line of whoever does or says something; an item of the board is `told` about. */
+  by(who: string, text: string, style?: Style, kind: 'says' | 'told' = 'says'): void {
+    const space = this.#width - this.#indent
+    const lines = safeText(text)
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => (widthOf(line) > space ? wrap(line.trim(), space) : [line.trimEnd()]))
+    const [first = '', ...rest] = lines.map((line) => (style === undefined ? line : this.#style(style, line)))
+    const name = this.#style(kind === 'told' ? 'cyan' : 'yellow', oneLine(who).padEnd(this.#nameWidth))
+    this.#line(`  ${name}  ${first}`)
+    for (const line of rest) this.#line(line === '' ? '' : `${' '.repeat(this.#indent)}${line}`)
   }
 
   heading(text: string): void {
@@ -132,24 +160,22 @@ export class Narrator {
     }
   }
 
-  /** @param more what else there is to see */
-  outro(more: readonly Hint[]): void {
+  /**
+   * @param here what there is to see of this demo, and in others
+   * @param yours what else can be done in a project of the watcher's own
+   */
+  outro(here: readonly Hint[], yours: readonly Hint[] = []): void {
     const own = callText('atelier')
     this.heading('What to try next')
     this.#line('The project and its record stay where they are:')
-    this.#hint({ why: 'what the team made', command: `git -C ${this.#dir} show` })
-    this.#hint({
-      why: 'what impl was asked and answered',
-      command: `${own} history impl --dir ${this.#dir}`,
-    })
-    this.#hint({ why: 'every decision, as it was recorded', command: `${own} events --dir ${this.#dir}` })
-    for (const hint of more) this.#hint(hint)
+    for (const hint of here) this.#hint(hint)
     this.#line('In a project of your own:')
     this.#hint({ why: 'what is missing on this machine', command: `${own} doctor` })
     this.#hint({
       why: 'write a configuration that works',
       command: `${own} init --dir path/to/your/project`,
     })
+    for (const hint of yours) this.#hint(hint)
   }
 
   #hint({ why, command }: Hint): void {
@@ -161,7 +187,7 @@ export class Narrator {
   #began(agent: string, model: string | undefined): void {
     if (model === undefined || this.#models.get(agent) === model) return
     this.#models.set(agent, model)
-    this.#by(agent, `works with ${model}`, 'dim')
+    this.by(agent, `works with ${model}`, 'dim')
   }
 
   #said(agent: string, { id, delta, done }: Extract<AgentEvent, { t: 'text' | 'reasoning' }>): void {
@@ -172,7 +198,7 @@ export class Narrator {
       return
     }
     this.#texts.delete(key)
-    this.#by(agent, text.trim())
+    this.by(agent, text.trim())
   }
 
   /** A tool is told when it has ended, so that what two agents do at the same time does not get mixed. */
@@ -186,27 +212,16 @@ export class Narrator {
     this.#inputs.delete(key)
     // What a subagent does is told by its own answer; what was written, by the file.
     if (parent !== undefined || (kind === 'edit' && ok !== false)) return
-    if (kind === 'exec') this.#by(agent, `$ ${shortCommand(given, name)}`, 'dim')
-    else this.#by(agent, toolText(name, given, this.#dir), 'dim')
+    if (kind === 'exec') this.by(agent, `$ ${shortCommand(given, name)}`, 'dim')
+    else this.by(agent, toolText(name, given, this.#dir), 'dim')
     if (kind === 'exec' || ok === false) this.#output(output, ok === false ? 'red' : 'dim')
   }
 
   #output(output: string, style: Style): void {
-    const space = this.#width - INDENT
+    const space = this.#width - this.#indent
     const lines = safeText(output).trim().split('\n')
     for (const line of shortened(lines, OUTPUT_LINES, ''))
-      this.#line(`${' '.repeat(INDENT)}${this.#style(style, fit(line.trim(), space))}`)
-  }
-
-  #by(agent: string, text: string, style?: Style): void {
-    const space = this.#width - INDENT
-    const lines = safeText(text)
-      .trimEnd()
-      .split('\n')
-      .flatMap((line) => (widthOf(line) > space ? wrap(line.trim(), space) : [line.trimEnd()]))
-    const [first = '', ...rest] = lines.map((line) => (style === undefined ? line : this.#style(style, line)))
-    this.#line(`  ${this.#style('yellow', oneLine(agent).padEnd(NAME_WIDTH))}  ${first}`)
-    for (const line of rest) this.#line(line === '' ? '' : `${' '.repeat(INDENT)}${line}`)
+      this.#line(`${' '.repeat(this.#indent)}${this.#style(style, fit(line.trim(), space))}`)
   }
 
   #style(style: Style, text: string): string {

@@ -12,7 +12,7 @@ import { mergeTrees } from '../git/merging.ts'
 import { git, LOOK_ONLY, type GitPlace } from '../git/run.ts'
 import { isAncestor, refValue, shortName } from '../git/refs.ts'
 import { queueTip, waitingBranch } from './advance.ts'
-import { bisect, TARGET, type Verdicts } from './bisect.ts'
+import { bisect, TARGET } from './bisect.ts'
 import { stackCandidates, type Candidate, type Conflict, type Contained, type Stack } from './candidates.ts'
 import { forgetHead, land, landPull, type Integration } from './landing.ts'
 import { settleMerges, type TakenMerge } from './queue.ts'
@@ -99,7 +99,7 @@ async function judge(
     blamed: { candidate: candidates[index] as Candidate, error: errors.get(index) as ErrorData, isTargetRed },
   })
   for (;;) {
-    const step = bisect(candidates.length, verdicts as Verdicts)
+    const step = bisect(candidates.length, verdicts)
     switch (step.kind) {
       case 'green':
         return { green: candidates.length }

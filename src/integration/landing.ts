@@ -63,7 +63,7 @@ export async function landPull(context: Integration, merge: MergeRow): Promise<v
   if (isThere || (old !== null && !(await isAncestor(place, old, merge.head)))) {
     const outcome: Outcome = isThere
       ? { is: 'completed', ref, commit: merge.head }
-      : { is: 'rejected', error: foreignBranch(merge, ref, old as string) }
+      : { is: 'rejected', error: foreignBranch(merge, ref, old) }
     return settleMerges(team, [{ merge, outcome }], host)
   }
   const commits = new Map([[merge.id, merge.head]])
@@ -117,9 +117,27 @@ async function recoverLanding(
     case 'moved':
       return settleLandings(context, target, landings, { kind: 'moved', at: null })
     case 'waiting':
+      return settleWaiting(context, target, merges)
     case 'not_applied':
       return settleLandings(context, target, landings, await advanceTo(place, { ...intent, target }))
   }
+}
+
+/** It was put beside the target; whether that is clean by now is looked at when what is held is looked at. */
+async function settleWaiting(
+  { team, host }: Integration,
+  target: string,
+  merges: readonly MergeRow[],
+): Promise<void> {
+  const ref = waitingRef(target)
+  const name = shortName(target)
+  const message = `The work waits on ${shortName(ref)}, and comes to ${name} when the tree that has it checked out is clean.`
+  const outcome: Outcome = { is: 'held', reason: 'main_tree_dirty', ref, tip: null, message }
+  await settleMerges(
+    team,
+    merges.map((merge) => ({ merge, outcome })),
+    host,
+  )
 }
 
 async function recoverPull(context: Integration, merge: MergeRow): Promise<void> {
@@ -183,8 +201,8 @@ export function heldFor(
     untracked: `has files that git does not track and that the merge brings (${list}): move them, or commit them`,
     locked: `is in use by another git command (${list})`,
   }[reason]
-  const where = branch === '' ? 'Nothing was merged' : `Its work waits on ${branch}`
-  const message = `${name} is checked out in ${path}, which ${why}. ${where}, and comes to ${name} by itself then.`
+  const waits = branch === '' ? 'The work' : `The work waits on ${branch}, and`
+  const message = `${name} is checked out in ${path}, which ${why}. ${waits} comes to ${name} by itself then.`
   const held = branch === '' ? null : `refs/heads/${branch}`
   return { is: 'held', reason: 'main_tree_dirty', ref: held, tip: null, message }
 }

@@ -31,12 +31,13 @@ export async function takeMerges(
   target: string,
   host: string,
 ): Promise<readonly TakenMerge[]> {
+  const where = { state: 'queued', target } as const
+  if ((await team.store.read((reader) => reader.list('merge', { where, limit: 1 }))).length === 0) return []
   const { events, loaded } = await commit(team.store, {
     name: 'merge.take',
     keys: [`target:${target}`],
     by: { actor: host, via: 'host' },
     async load(reader) {
-      const where = { state: 'queued', target } as const
       const queue = await reader.list('merge', { where, orderBy: 'position', limit: READ_AHEAD })
       const wanted = await withItems(reader, queue)
       return {

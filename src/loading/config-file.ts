@@ -27,12 +27,23 @@ export type WorkerConfig = BoardWorkerOptions & {
   readonly type: string
 }
 
+/** How the git worktree of an attempt is prepared. */
+export interface WorktreeConfig {
+  /** Commands that are run in each new worktree, such as `npm ci`. */
+  readonly setUp?: readonly string[]
+  /** Commands that are run before a worktree is taken away. */
+  readonly tearDown?: readonly string[]
+  /** Names of variables that these and the verify commands get from the environment of the host. */
+  readonly passEnv?: readonly string[]
+}
+
 /** What a configuration holds: everything of `configure`, and the team. */
 export interface WorkshopConfig extends ConfigureOptions {
   readonly profiles?: Readonly<Record<string, ProfileConfig>>
   readonly agents?: Readonly<Record<string, AgentOptions>>
   /** Board workers, by name: `atelier up` runs them. */
   readonly workers?: Readonly<Record<string, WorkerConfig>>
+  readonly worktrees?: WorktreeConfig
   /** Backends beyond those that Atelier brings; agents choose them by their id. Not in JSON and YAML. */
   readonly backends?: readonly BackendConfig[]
   /** What the scripted backend answers, as its page documents it: a team without an account. */
@@ -50,12 +61,21 @@ export interface LoadedConfig {
   readonly agents: Readonly<Record<string, AgentOptions>>
   /** For `boardWorker`. */
   readonly workers: Readonly<Record<string, WorkerConfig>>
+  readonly worktrees: WorktreeConfig
   readonly backends: readonly AgentBackend[]
   /** What the scripted backend answers; its adapter checks it. */
   readonly scripted?: Json
 }
 
-const EMPTY: LoadedConfig = { file: null, configure: {}, profiles: {}, agents: {}, workers: {}, backends: [] }
+const EMPTY: LoadedConfig = {
+  file: null,
+  configure: {},
+  profiles: {},
+  agents: {},
+  workers: {},
+  worktrees: {},
+  backends: [],
+}
 
 /** Types an `atelier.config.ts`: `export default defineConfig({ … })`. */
 export function defineConfig(config: WorkshopConfig): WorkshopConfig {

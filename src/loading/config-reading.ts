@@ -7,7 +7,7 @@ import { isBackendObject } from '../agents/option-schemas.ts'
 import { codeOf, detailsOf, problemsOf, sentencesOf } from '../agents/schema-problems.ts'
 import { AtelierError, messageOf } from '../errors.ts'
 import type { AgentOptions, ConfigureOptions } from '../facade/contract.ts'
-import type { LoadedConfig, WorkerConfig } from './config-file.ts'
+import type { LoadedConfig, WorkerConfig, WorktreeConfig } from './config-file.ts'
 import { BACKEND_RULE, codeConfigSchema, dataConfigSchema, type ConfigInput } from './config-schema.ts'
 import { importModule, positionOfError } from './import-module.ts'
 import { readTextFile } from './text-file.ts'
@@ -50,7 +50,15 @@ export async function readInlineConfig(config: unknown): Promise<LoadedConfig> {
 }
 
 async function toConfig(source: Source, config: ConfigInput): Promise<LoadedConfig> {
-  const { profiles = {}, agents = {}, workers = {}, backends = [], scripted, ...defaults } = config
+  const {
+    profiles = {},
+    agents = {},
+    workers = {},
+    worktrees = {},
+    backends = [],
+    scripted,
+    ...defaults
+  } = config
   const templates = Object.entries(profiles).map(([name, profile]) => [name, toProfile(profile)] as const)
   return {
     file: source.file,
@@ -59,6 +67,7 @@ async function toConfig(source: Source, config: ConfigInput): Promise<LoadedConf
     profiles: Object.fromEntries(templates),
     agents: agents as Readonly<Record<string, AgentOptions>>,
     workers: workers as Readonly<Record<string, WorkerConfig>>,
+    worktrees: worktrees as WorktreeConfig,
     backends: await makeBackends(source, backends),
     ...(scripted === undefined ? {} : { scripted }),
   }

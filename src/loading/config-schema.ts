@@ -1,6 +1,6 @@
 /** The schema of a configuration file. */
 import { z } from 'zod'
-import { anyJson, byName, fieldsObject, type Shape } from '../agents/field-schemas.ts'
+import { anyJson, byName, fieldsObject, texts, variableNames, type Shape } from '../agents/field-schemas.ts'
 import {
   agentSchema,
   configureShape,
@@ -23,15 +23,30 @@ export type ConfigInput = ConfigureInput & {
   readonly profiles?: Readonly<Record<string, ProfileInput>> | undefined
   readonly agents?: Readonly<Record<string, AgentInput>> | undefined
   readonly workers?: Readonly<Record<string, WorkerInput>> | undefined
+  readonly worktrees?: WorktreeInput | undefined
   readonly backends?: readonly (BackendObject | (() => unknown))[] | undefined
   readonly scripted?: Json | undefined
 }
+
+/** How worktrees are prepared, as it is written. */
+interface WorktreeInput {
+  readonly setUp?: readonly string[] | undefined
+  readonly tearDown?: readonly string[] | undefined
+  readonly passEnv?: readonly string[] | undefined
+}
+
+const worktreeSchema: z.ZodType<WorktreeInput> = fieldsObject<WorktreeInput>({
+  setUp: texts.optional(),
+  tearDown: texts.optional(),
+  passEnv: variableNames.optional(),
+})
 
 const shape: Omit<Shape<ConfigInput>, 'backends'> = {
   ...configureShape,
   profiles: byName(profileSchema, 'an object of profiles by name').optional(),
   agents: byName(agentSchema, 'an object of agents by name').optional(),
   workers: byName(workerSchema, 'an object of board workers by name').optional(),
+  worktrees: worktreeSchema.optional(),
   scripted: anyJson.optional(),
 }
 

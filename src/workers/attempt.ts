@@ -56,10 +56,14 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
     end = endOf(error)
   }
   if (signal.aborted) end = { kind: 'gone' }
-  await settle(context, claimed, end)
   // Work that could not be merged stays where it is, for whoever resolves it.
   const files = end.kind === 'failed' && end.error.code === 'merge_conflict' ? 'keep' : 'remove'
-  await closePlace(context, claimed, place, files).catch(context.onError)
+  const close = (): Promise<unknown> => closePlace(context, claimed, place, files).catch(context.onError)
+  const isOver = end.kind === 'done' || end.kind === 'gone'
+  // Before another attempt may begin, which would take away the same worktree.
+  if (!isOver) await close()
+  await settle(context, claimed, end)
+  if (isOver) await close()
   return end.kind === 'done'
 }
 

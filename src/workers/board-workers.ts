@@ -13,6 +13,7 @@ import { claimNext, type ClaimedItem } from './claims.ts'
 import { reportProgress } from './commands.ts'
 import type { WorkerContext } from './context.ts'
 import { HeldMerges } from './held-merges.ts'
+import { Leftovers } from './leftovers.ts'
 import { ProgressReader } from './progress.ts'
 import { WakeTimer } from './wake-timer.ts'
 
@@ -63,6 +64,7 @@ export class BoardWorkers {
   readonly #workers = new Map<string, Worker>()
   readonly #wake: WakeTimer
   readonly #held: HeldMerges
+  readonly #leftovers: Leftovers
   /** Looks that are due at a time. */
   readonly #looks = new Set<CancelTimer>()
   #accepting = false
@@ -72,6 +74,7 @@ export class BoardWorkers {
     this.#context = context
     this.#wake = new WakeTimer(context.team, context.onError)
     this.#held = new HeldMerges(context.team, context.onError)
+    this.#leftovers = new Leftovers(context)
   }
 
   async open(): Promise<void> {
@@ -80,6 +83,7 @@ export class BoardWorkers {
     this.#unsubscribe = this.#context.team.feed.subscribe((event) => this.#observe(event), true)
     await this.#wake.open()
     await this.#held.open()
+    this.#leftovers.open()
     const { accounts, circuits } = await this.#context.team.store.read(async (reader) => ({
       accounts: await reader.list('account'),
       circuits: await reader.list('circuit'),
@@ -158,6 +162,7 @@ export class BoardWorkers {
   async ended(): Promise<void> {
     for (let running = this.#running(); running.length > 0; running = this.#running())
       await Promise.allSettled(running.map(({ ended }) => ended))
+    await this.#leftovers.ended()
   }
 
   close(): void {
@@ -165,6 +170,7 @@ export class BoardWorkers {
     for (const name of [...this.#workers.keys()]) this.remove(name)
     this.#unsubscribe()
     this.#held.close()
+    this.#leftovers.close()
     this.#context.settlements.close()
   }
 

@@ -1,8 +1,13 @@
-/** Settles the items whose merge was held, when it is made or refused after all. */
-import type { AtelierEvent } from '../events.ts'
-import type { TeamContext } from '../team/context.ts'
+/**
+ * Settles the items that wait for a merge, when it is made or refused after all: because it was held, or because the host
+ * of its attempt died when only the merge was missing.
+ */
+import { INTERRUPTED, type ItemRow } from '../board/item.ts'
+import type { MergeRow } from '../board/merge.ts'
 import { isAtelierError } from '../errors.ts'
-import { completeMerged, failItem } from './commands.ts'
+import { mergeOfAttempt } from '../integration/requests.ts'
+import type { TeamContext } from '../team/context.ts'
+import { completeMerged, failItem, wakeItem } from './commands.ts'
 
 export class HeldMerges {
   readonly #team: TeamContext
@@ -16,48 +21,46 @@ export class HeldMerges {
 
   /** Looks at what was settled while no host was there, and listens from now on. */
   async open(): Promise<void> {
-    this.#unsubscribe = this.#team.feed.subscribe((event) => {
-      if (event.type === 'merge.completed' || event.type === 'merge.rejected')
-        void this.#settle(event).catch(this.#onError)
+    this.#unsubscribe = this.#team.feed.subscribe(({ type, data }) => {
+      // An item may begin to wait when its merge is settled already.
+      if (
+        type === 'merge.completed' ||
+        type === 'merge.rejected' ||
+        (type === 'item.deferred' && data.waiting.for === 'merge')
+      )
+        void this.#look(data.item).catch(this.#onError)
     })
-    const settled = await this.#team.store.read(async (reader) => {
-      const waiting = await reader.list('item', { where: { state: 'waiting' } })
-      const found = []
-      for (const { id, attempt, waiting: reason } of waiting) {
-        if (reason?.for !== 'merge' || attempt === null) continue
-        const [merge] = await reader.list('merge', { where: { attempt }, limit: 1 })
-        if (merge !== undefined) found.push({ item: id, attempt, merge })
-      }
-      return found
-    })
-    for (const { item, attempt, merge } of settled) {
-      if (merge.state === 'merged') await this.#complete(item, attempt, merge.commit as string)
-      else if (merge.state === 'rejected' && merge.error !== null)
-        await failItem(this.#team, item, merge.error)
-    }
+    const waiting = await this.#team.store.read((reader) =>
+      reader.list('item', { where: { state: 'waiting' } }),
+    )
+    for (const item of waiting) if (item.waiting?.for === 'merge') await this.#look(item.id)
   }
 
   close(): void {
     this.#unsubscribe()
   }
 
-  async #settle({
-    type,
-    data,
-  }: Extract<AtelierEvent, { type: 'merge.completed' | 'merge.rejected' }>): Promise<void> {
-    const item = await this.#team.store.read((reader) => reader.get('item', data.item))
+  async #look(id: string): Promise<void> {
+    const { item, merge } = await this.#team.store.read(async (reader) => {
+      const row = await reader.get('item', id)
+      const attempt = row?.waiting?.for === 'merge' ? row.attempt : null
+      return { item: row, merge: attempt === null ? undefined : await mergeOfAttempt(reader, attempt) }
+    })
     // Else its attempt runs, and settles it itself.
-    if (item?.waiting?.for !== 'merge') return
-    if (type === 'merge.completed') await this.#complete(data.item, data.attempt, data.commit)
-    else await failItem(this.#team, data.item, data.error)
-  }
-
-  async #complete(item: string, attempt: string, commit: string): Promise<void> {
+    if (item === undefined || merge === undefined) return
     try {
-      await completeMerged(this.#team, item, { attempt, commit })
+      await this.#settle(item, merge)
     } catch (error) {
       // Another host was quicker.
       if (!isAtelierError(error, 'invalid_transition')) throw error
     }
+  }
+
+  async #settle(item: ItemRow, { state, attempt, commit, error }: MergeRow): Promise<void> {
+    if (state === 'merged') return completeMerged(this.#team, item.id, { attempt, commit })
+    if (state !== 'rejected' || error === null) return
+    // The attempt is over, and nobody has looked at what it was rejected for: the next one does.
+    const isInterrupted = item.waiting?.for === 'merge' && item.waiting.reason === INTERRUPTED
+    return isInterrupted ? wakeItem(this.#team, item.id) : failItem(this.#team, item.id, error)
   }
 }

@@ -1,5 +1,6 @@
 /** Waiting until nothing happens on the board by itself any more. */
 import { AtelierError, toError } from '../errors.ts'
+import { mergeOfAttempt } from '../integration/requests.ts'
 import type { Reader } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
 import type { SettledBoard } from './view-types.ts'
@@ -15,7 +16,7 @@ export interface SettledLimit {
 const NAMED = 5
 
 /**
- * Resolves when no item is ready or running, and none waits for a time: what is left then waits for somebody.
+ * Resolves when no item is ready, runs or is being merged, and none waits for a time: what is left then waits for somebody.
  * @throws AtelierError `timeout` or `cancelled`; the work goes on
  */
 export async function boardSettled(source: BoardSource, limit: SettledLimit = {}): Promise<SettledBoard> {
@@ -64,11 +65,27 @@ async function lookAt(
   const active = await activeItems(reader)
   if (active.length > 0) return { active }
   const { items, summary, costUsd } = await readBoard(reader, now)
+  const merging = await mergingItems(
+    reader,
+    items.filter(({ waiting }) => waiting?.for === 'merge').map(({ id }) => id),
+  )
+  if (merging.length > 0) return { active: merging }
   const failed = items.filter(({ status }) => status === 'failed').map(({ id, error }) => ({ id, error }))
   const waiting = items
     .filter(({ state }) => state === 'waiting')
     .map(({ id, status, why }) => ({ id, status, why: why ?? '' }))
   return { settled: { summary, failed, waiting, costUsd } }
+}
+
+/** Those that wait for a merge which goes on by itself, or which is over and not noted on the item yet. */
+async function mergingItems(reader: Reader, ids: readonly string[]): Promise<readonly string[]> {
+  const merging: string[] = []
+  for (const id of ids) {
+    const attempt = (await reader.get('item', id))?.attempt ?? null
+    const merge = attempt === null ? undefined : await mergeOfAttempt(reader, attempt)
+    if (merge !== undefined && merge.state !== 'held') merging.push(id)
+  }
+  return merging
 }
 
 function waitError(

@@ -63,18 +63,20 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   integration: `${ABOVE_SEAMS} team verification`,
   folders: 'errors',
   facade: `${ABOVE_SEAMS} ${EFFECTS} processes loading`,
-  workshop: `${ABOVE_SEAMS} ${EFFECTS} folders verification processes loading facade projection stores agent-backends workspaces`,
+  // The composition root's own: what a host is made of.
+  'host-parts': `${LEAVES} type:agent-backend type:loading type:team type:workspace folders processes git workspaces`,
+  workshop: `${ABOVE_SEAMS} ${EFFECTS} folders host-parts verification processes loading facade projection stores agent-backends workspaces`,
   operations: `type:facade type:team type:workers ${PURE_TYPES} type:events type:tables ${LEAVES}`,
   mcp: SURFACE,
   http: SURFACE,
   // A file of items that a command line names is read there.
-  cli: `${SURFACE} folders workshop mcp http demo doctor loading/yaml-source`,
+  cli: `${SURFACE} folders host-parts workshop mcp http demo doctor loading/yaml-source`,
   // What `atelier doctor` looks at. It works where no workshop opens, so it stands beside it.
   doctor: `processes loading agent-backends/claude ${LEAVES}`,
   // A model that follows a script, for real agents: users test with it, and the demo runs on it.
   'model-server': `type:tables ${LEAVES}`,
   // What `atelier demo` shows: a user of the library, with the agents it ships. It writes to a terminal as the CLI does.
-  demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted agent-backends/claude model-server cli/text`,
+  demo: `${LEAVES} workshop type:facade type:team type:agent-backend type:events agent-backends/scripted agent-backends/claude model-server cli/text cli/paint cli/views/board-text`,
   dashboard: 'type:http',
   testing: `${LEAVES} ${PURE_VALUES} events tables table-specs store agent-backend workspace projection processes workshop model-server stores/memory agent-backends/scripted`,
   // The public entry: the only file that hands on what others define.

@@ -73,6 +73,7 @@ describe('an attempt starts', () => {
       base: [{ commit: bench.tip() }],
       from: null,
       target: MAIN,
+      goesOn: false,
     })
   })
 
@@ -81,7 +82,7 @@ describe('an attempt starts', () => {
     const x = await bench.submit('x')
     const item = await itemOf(bench, 'x')
     const before = await baseFor(bench.team, bench.shop, item)
-    expect(before).toMatchObject({ base: [{ commit: x.head, item: 'x' }], from: x.head })
+    expect(before).toMatchObject({ base: [{ commit: x.head, item: 'x' }], from: x.head, goesOn: true })
     await bench.integrator().open()
     await bench.settled(x)
     expect(await baseFor(bench.team, bench.shop, item)).toMatchObject({
@@ -118,6 +119,7 @@ describe('an attempt starts', () => {
       base: [{ commit: bench.tip() }, { commit: pull.head, item: 'pull' }],
       from: null,
       target: MAIN,
+      goesOn: false,
     })
   })
 

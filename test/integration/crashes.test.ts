@@ -10,8 +10,11 @@ const CHILD = new URL('children/integrator.ts', import.meta.url).pathname
 async function killedAt(bench: QueueBench, failpoint: Failpoint | `${Failpoint}:${number}`): Promise<void> {
   const { dir, stateDir } = bench.shop
   const child = startChild(CHILD, [dir, stateDir, 'host_1'], { ATELIER_FAILPOINTS: failpoint })
-  expect(await child.ended, child.stderr()).toBe(null)
-  expect(child.child.signalCode).toBe('SIGKILL')
+  await child.ended
+  expect({ killedBy: child.child.signalCode, said: child.stderr() }).toEqual({
+    killedBy: 'SIGKILL',
+    said: '',
+  })
 }
 
 /** The next integrator finishes what the killed one began. */

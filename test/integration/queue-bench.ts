@@ -1,5 +1,6 @@
 /** A project with a store, in which attempts ask for their merges. */
-import { expect, onTestFinished } from 'vitest'
+import { deepEqual } from 'node:assert/strict'
+import { onTestFinished } from 'vitest'
 import type { ItemDefinition, MergeMode } from '../../src/board/definition.ts'
 import type { MergeRow } from '../../src/board/merge.ts'
 import type { ItemRow } from '../../src/board/item.ts'
@@ -59,7 +60,7 @@ export class QueueBench {
     const { store, team } = await openTeamStore(shop.stateDir, new ManualClock())
     const bench = new QueueBench(shop, store, team)
     onTestFinished(async () => {
-      expect(await projectedRows(store)).toEqual(replay(await store.events({ after: 0 }), projection))
+      deepEqual(await projectedRows(store), replay(await store.events({ after: 0 }), projection))
       team.feed.close()
       await store.close()
       if (bench.errors.length > 0) throw bench.errors[0]
@@ -152,7 +153,7 @@ export class QueueBench {
 
   async eventsOf<T extends EventType>(type: T): Promise<readonly EventOf<T>[]> {
     const events = await this.store.events({ after: 0, types: [type] })
-    return events as readonly AtelierEvent[] as readonly EventOf<T>[]
+    return events as readonly EventOf<T>[]
   }
 
   /** How often each attempt stands in the history of a branch, on any line of it. */

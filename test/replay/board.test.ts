@@ -46,7 +46,7 @@ it('AS-116: a board keeps its promises after every step, and a refused one chang
         seen.add('refused' in result ? `${action.do} ${result.refused}` : action.do)
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 1000 },
   )
   // What is never reached proves nothing.
   expect([...seen]).toEqual(

@@ -2,6 +2,7 @@
  * Takes a worktree away. First everything that no other ref holds is saved to `refs/atelier/saved/<attempt>`; only
  * worktrees in our own folder are touched, and `git worktree prune`, which would take others' along, is not used.
  */
+import { existsSync } from 'node:fs'
 import { chmod, lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -9,7 +10,7 @@ import { AtelierError, messageOf } from '../../errors.ts'
 import { crash } from '../../failpoints.ts'
 import { saveWork } from '../../git/content.ts'
 import { commitOf, ENGINE_REFS, listRefs, moveRef, refValue, shortName } from '../../git/refs.ts'
-import { git, LOOK_ONLY, runGit, type GitPlace } from '../../git/run.ts'
+import { git, gitFailure, LOOK_ONLY, runGit, type GitPlace } from '../../git/run.ts'
 import { listWorktrees } from '../../git/worktrees.ts'
 import type { Released } from '../../workspace.ts'
 import { BRANCH_FOLDER, shortAttempt } from './branch-name.ts'
