@@ -53,8 +53,7 @@ export const readyToStartOther: Measurement = {
       await using shop = await openWorkshop({ dir, config: false, host: 'none' })
       const host = startModule('board-host.ts', [dir, 'answer'])
       await nextMessage(host)
-      const nextStart = (): Promise<number> =>
-        nextMessage<TurnStart>(host).then(({ startedAt }) => startedAt)
+      const nextStart = (): Promise<number> => nextMessage<TurnStart>(host).then(({ startedAt }) => startedAt)
       const measured = await latency(shop, nextStart, progress)
       host.disconnect()
       await succeeded(host, 'The host')

@@ -87,7 +87,9 @@ async function main(): Promise<number> {
     return 2
   }
   const { json, check } = choice
-  const chosen = MEASUREMENTS.filter((measurement) => isWanted(measurement, choice) && isPossible(measurement))
+  const chosen = MEASUREMENTS.filter(
+    (measurement) => isWanted(measurement, choice) && isPossible(measurement),
+  )
   const figures = new Map<Measurement, Figure>()
   for (const measurement of chosen) {
     const figure = await measure(measurement)

@@ -44,7 +44,9 @@ export const transitionsPerSecond: Measurement = {
       const { first, second } = await interleaved(ITEMS, product, byHand)
       await board.close()
       floor.close()
-      progress(`p90 ${quantile(first, 0.9).toFixed(2)} ms an item; by hand ${quantile(second, 0.9).toFixed(2)} ms`)
+      progress(
+        `p90 ${quantile(first, 0.9).toFixed(2)} ms an item; by hand ${quantile(second, 0.9).toFixed(2)} ms`,
+      )
       return { value: (STEPS * 1000) / median(first), floor: (STEPS * 1000) / median(second) }
     }),
 }

@@ -1,27 +1,31 @@
 /**
- * Chaos: kills the program at every failpoint and at random ones, starts it again, and checks from outside that
- * every message was answered exactly once, that none is stuck, and that the log is intact.
+ * Chaos: kills the program at every failpoint and at random moments, starts it again, and checks from outside that every
+ * message was answered and every item accepted exactly once, that nothing is stuck or left, and that the log is intact.
  *
- * npm run chaos                     every failpoint once, then 20 random runs
- * npm run chaos -- --short          fewer casts and random runs: what CI does
- * npm run chaos -- --seed 7 --runs 3 --casts 50
+ * npm run chaos                          every failpoint once, then random runs of both scenarios: 20, and 200 kills
+ * npm run chaos -- --short               fewer of everything: what CI does
+ * npm run chaos -- --seed 7 --kills 200  which kills, and how many of them on boards of 30 items
+ * npm run chaos -- --only merge.intend   the failpoints with this in their name; `direct`, `board` or `recovery` for the rest
  */
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAILPOINTS, type Failpoint } from '../src/failpoints.ts'
+import { deadHostRecovery } from './board-dead-host.ts'
+import { boardAtFailpoint, boardAtRandom, isOfBoard, SHARED_POINTS } from './board-run.ts'
 import { deadHostNotice } from './dead-host.ts'
-import { verify, verifyProcesses } from './verify.ts'
+import { inFolder, live, type Program } from './life.ts'
+import { verify } from './verify.ts'
 
 const WORKER = join(import.meta.dirname, 'worker.ts')
 /** A program that is killed more often than this makes no progress. */
 const MAX_LIVES = 60
 /** Fewer than the attempts after which a message counts as the killer of its hosts (`MAX_ATTEMPTS`). */
 const RANDOM_LIVES = 8
-/** A host that died must be noticed within this time. */
+/** A host that died must be noticed within this time, and its items be worked on again. */
 const NOTICE_LIMIT_MS = 1000
+/** Kills of one board: so many random moments of one run. */
+const KILLS_PER_BOARD = 50
 
 const { values } = parseArgs({
   options: {
@@ -29,32 +33,20 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string' },
     casts: { type: 'string' },
+    kills: { type: 'string' },
+    items: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 })
 const casts = Number(values.casts ?? (values.short ? 15 : 50))
 const runs = Number(values.runs ?? (values.short ? 4 : 20))
+const kills = Number(values.kills ?? (values.short ? 10 : 200))
+const items = Number(values.items ?? (values.short ? 14 : 30))
 const firstSeed = Number(values.seed)
+const { only } = values
 
-interface Life {
-  readonly killed: boolean
-  readonly code: number | null
-  readonly stderr: string
-}
-
-/** Runs the program once; `failpoints` is what `ATELIER_FAILPOINTS` says. */
-function live(dir: string, failpoints: string | undefined): Promise<Life> {
-  const env: NodeJS.ProcessEnv = { ...process.env, XDG_STATE_HOME: dir }
-  delete env['ATELIER_FAILPOINTS']
-  if (failpoints !== undefined) env['ATELIER_FAILPOINTS'] = failpoints
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [WORKER, dir, String(casts)], {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let stderr = ''
-    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)))
-    child.on('close', (code, signal) => resolve({ killed: signal === 'SIGKILL', code, stderr }))
-  })
+function programIn(dir: string): Program {
+  return { file: WORKER, dir, args: [dir, String(casts)] }
 }
 
 /** Lives after the first until the program ends by itself. */
@@ -63,27 +55,19 @@ async function liveOn(
   failpointsOf: (life: number) => string | undefined,
 ): Promise<{ lives: number; failure?: string }> {
   for (let lives = 1; lives <= MAX_LIVES; lives++) {
-    const life = await live(dir, failpointsOf(lives))
+    const life = await live(programIn(dir), failpointsOf(lives))
     if (life.killed) continue
     return life.code === 0 ? { lives } : { lives, failure: `ended with ${life.code}: ${life.stderr}` }
   }
   return { lives: MAX_LIVES, failure: 'was killed too often' }
 }
 
-async function inFolder(act: (dir: string) => Promise<string[]>): Promise<string[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'atelier-chaos-'))
-  const wrong = [...(await act(dir)), ...(await verifyProcesses(dir))]
-  if (wrong.length === 0) await rm(dir, { recursive: true, force: true })
-  else console.log(`  kept: ${dir}`)
-  return wrong
-}
-
 /** Kills at one failpoint, then lets the program end. */
 async function atFailpoint(point: Failpoint): Promise<string[]> {
   return inFolder(async (dir) => {
     // Turns are lost only where a life before has left some.
-    if (point.startsWith('turn.lose')) await live(dir, 'backend.run.after:3')
-    const first = await live(dir, point)
+    if (point.startsWith('turn.lose')) await live(programIn(dir), 'backend.run.after:3')
+    const first = await live(programIn(dir), point)
     if (!first.killed) return [`the failpoint was never reached: code ${first.code} ${first.stderr}`]
     const { failure } = await liveOn(dir, () => undefined)
     return failure === undefined ? verify(dir, casts) : [failure]
@@ -104,26 +88,77 @@ async function atRandom(seed: number): Promise<{ wrong: string[]; lives: number 
 
 let failed = 0
 let passed = 0
-function report(name: string, wrong: readonly string[], note = ''): void {
+/** @param again the options that repeat it */
+function report(name: string, wrong: readonly string[], again: string, note = ''): void {
   if (wrong.length === 0) passed++
   else failed++
   console.log(`${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${name}${note}`)
   for (const each of wrong.slice(0, 10)) console.log(`     ${each}`)
+  if (wrong.length > 0) console.log(`     again: npm run chaos -- ${again}`)
 }
 
-console.log(
-  `chaos: ${casts} casts on 5 agents; ${FAILPOINTS.length} failpoints once each, then ${runs} random runs from seed ${firstSeed}`,
-)
-for (const point of FAILPOINTS) report(point, await atFailpoint(point))
-for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
-  const { wrong, lives } = await atRandom(seed)
-  report(`random seed ${seed}`, wrong, ` (${lives} lives)`)
+/** One failpoint in one scenario. */
+interface Case {
+  readonly name: string
+  readonly point: Failpoint
+  readonly run: (point: Failpoint) => Promise<string[]>
 }
-const noticed = await deadHostNotice()
-report(
-  'a dead host on the same machine is noticed',
-  noticed <= NOTICE_LIMIT_MS ? [] : [`after ${noticed} ms`],
-  ` (${noticed} ms)`,
+
+/** As many at once as there are processors: each spends most of its time in waiting for processes. */
+async function runCases(cases: readonly Case[]): Promise<void> {
+  const queue = [...cases]
+  const lanes = Array.from({ length: Math.min(4, availableParallelism()) }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      report(next.name, await next.run(next.point), `--only ${next.point}`)
+  })
+  await Promise.all(lanes)
+}
+
+async function runDirect(): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
+    const { wrong, lives } = await atRandom(seed)
+    const again = `--only direct --seed ${seed} --runs 1 --casts ${casts}`
+    report(`random seed ${seed}`, wrong, again, ` (${lives} lives)`)
+  }
+}
+
+async function runBoards(): Promise<void> {
+  for (let seed = firstSeed, rest = kills; rest > 0; seed++, rest -= KILLS_PER_BOARD) {
+    const count = Math.min(rest, KILLS_PER_BOARD)
+    const name = `board seed ${seed}`
+    const onKill = (killed: number): void => void process.stderr.write(`${name}: ${killed} of ${count} kills\n`)
+    const begun = Date.now()
+    const wrong = await boardAtRandom({ seed, items, kills: count, onKill })
+    const note = ` (${items} items, ${count} kills, ${Math.round((Date.now() - begun) / 1000)} s)`
+    report(name, wrong, `--only board --seed ${seed} --kills ${count} --items ${items}`, note)
+  }
+}
+
+async function runRecovery(): Promise<void> {
+  const late = (ms: number): string[] => (ms <= NOTICE_LIMIT_MS ? [] : [`after ${ms} ms`])
+  const noticed = await deadHostNotice()
+  report('a dead host on the same machine is noticed', late(noticed), '--only recovery', ` (${noticed} ms)`)
+  const { ms, wrong } = await deadHostRecovery()
+  report('the item of a dead host is claimed again', [...wrong, ...late(ms)], '--only recovery', ` (${ms} ms)`)
+}
+
+const cases = [
+  ...FAILPOINTS.filter((point) => !isOfBoard(point)).map((point) => ({ name: point, point, run: atFailpoint })),
+  ...[...FAILPOINTS.filter(isOfBoard), ...SHARED_POINTS].map((point) => ({
+    name: `board: ${point}`,
+    point,
+    run: boardAtFailpoint,
+  })),
+].filter(({ point }) => point.includes(only))
+
+const begun = Date.now()
+console.log(
+  `chaos: ${cases.length} failpoints once each; then from seed ${firstSeed} ${runs} runs of ${casts} casts on 5 agents, ` +
+    `and ${kills} kills on boards of ${items} items`,
 )
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+await runCases(cases)
+if (only === '' || only === 'direct') await runDirect()
+if (only === '' || only === 'board') await runBoards()
+if (only === '' || only === 'recovery') await runRecovery()
+console.log(`${passed} passed, ${failed} failed, ${Math.round((Date.now() - begun) / 1000)} s`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { AgentBackend } from './agent-backend.ts'
 import type { ProfileDefinition } from './agents/definition.ts'
-import { AtelierError, messageOf } from './errors.ts'
+import { AtelierError } from './errors.ts'
 import type { Via } from './events.ts'
 import type { WorkshopViews } from './facade/contract.ts'
 import { createViews } from './facade/views.ts'
@@ -133,6 +133,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 stateDir,
                 attempts: environment.attempts,
                 settlements: new Settlements(team),
+                startSoon: (agent) => host?.startSoon(agent),
                 worktrees,
                 onError: options.onError ?? (() => {}),
               })),

@@ -163,7 +163,7 @@ export type WorkerInput = Omit<AgentInput, 'worktree'> & {
   readonly interval?: Duration | undefined
 }
 
-export const workerShape: Shape<WorkerInput> = {
+const workerShape: Shape<WorkerInput> = {
   ...agentShape,
   type: text.describe('The items that it takes.'),
   worktree: trueOrFalse.optional().describe('Each item in a git worktree of its own, merged when done.'),

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { mergingItem } from '../../test/board/example-merges.ts'
@@ -121,12 +122,12 @@ class Queue {
   check(): void {
     for (const name of TARGETS) {
       const live = this.#live(name)
-      expect(new Set(live.map((row) => row.host)).size, 'one integrator').toBeLessThanOrEqual(1)
+      assert.ok(new Set(live.map((row) => row.host)).size <= 1, `several integrators have ${name}`)
       const intents = new Set(live.filter(({ state }) => state === 'intended').map((row) => row.new))
-      expect(intents.size, 'one intent').toBeLessThanOrEqual(1)
-      expect(live.length).toBeLessThanOrEqual(BATCH)
+      assert.ok(intents.size <= 1, `several intents for ${name}`)
+      assert.ok(live.length <= BATCH, `a batch of ${live.length}`)
     }
-    expect(new Set(this.completed).size, 'completed once').toBe(this.completed.length)
+    assert.equal(new Set(this.completed).size, this.completed.length, 'a merge was completed twice')
   }
 
   /** One host does what is left to do. */
@@ -184,7 +185,7 @@ class Queue {
       const whole = { ...event, seq: ++this.#seq, at: this.#seq, actor: 'a', via: 'host' } as const
       const stored = { ...whole, version: EVENT_VERSIONS[event.type] } as AtelierEvent as MergeEvent
       const changes = applyMerge(stored, (table, key) => {
-        expect(known).toContain(`${table} ${key}`)
+        assert.ok(known.has(`${table} ${key}`), `reads() does not name ${table} ${key}`)
         return (table === 'merge' ? this.merges.get(key) : undefined) as never
       })
       for (const { table, row } of changes)

@@ -7,6 +7,7 @@ import {
   decideAdopt,
   decideApprove,
   decideIntend,
+  decideRefuse,
   decideRequest,
   decideSettle,
   decideTake,
@@ -290,5 +291,27 @@ describe('approving a merge', () => {
 
   it('is refused for any other', () => {
     expect(decideApprove(mergeRow())).toMatchObject({ refused: { code: 'invalid_transition' } })
+  })
+})
+
+describe('refusing a merge', () => {
+  it('gives a held one back with what was said', () => {
+    const held = mergeRow({ state: 'held', reason: 'manual' })
+    expect(decideRefuse(held, 'Not like this.')).toMatchObject({
+      events: [
+        {
+          type: 'merge.rejected',
+          data: {
+            merge: 'mrg_1',
+            item: 'auth',
+            error: { code: 'gate_rejected', details: { comment: 'Not like this.' } },
+          },
+        },
+      ],
+    })
+  })
+
+  it('is refused for any other', () => {
+    expect(decideRefuse(mergeRow(), '')).toMatchObject({ refused: { code: 'invalid_transition' } })
   })
 })

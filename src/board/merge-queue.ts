@@ -139,15 +139,17 @@ export function decideSettle(settled: readonly Settled[], host: string): Decided
 
 /** Puts a held merge back into the queue because a person says so. */
 export function decideApprove(merge: MergeRow): Decided {
-  const { id, item, state } = merge
-  if (state === 'held') return { events: [returned(merge, 'approved')] }
-  return {
-    refused: errorData(
-      'invalid_transition',
-      `The merge of "${item}" is ${state}; only one that is held can be approved. Look at it with: work show ${item}`,
-      { merge: id, item, from: state, to: 'queued' },
-    ),
-  }
+  return merge.state === 'held'
+    ? { events: [returned(merge, 'approved')] }
+    : { refused: notHeld(merge, 'approved') }
+}
+
+/** Gives a held merge back to its owner because a person says so, with what they say. */
+export function decideRefuse(merge: MergeRow, comment: string): Decided {
+  if (merge.state !== 'held') return { refused: notHeld(merge, 'refused') }
+  const { id, item } = merge
+  const message = `The merge of "${item}" was refused: ${comment}`
+  return { events: [rejectedEvent(merge, errorData('gate_rejected', message, { merge: id, item, comment }))] }
 }
 
 /**
@@ -201,6 +203,14 @@ function returned({ id, item }: MergeRow, reason: ReturnReason): NewEvent {
 
 function rejectedEvent({ id, item }: MergeRow, error: ErrorData): NewEvent {
   return { type: 'merge.rejected', data: { merge: id, item, error } }
+}
+
+function notHeld({ id, item, state }: MergeRow, to: 'approved' | 'refused'): ErrorData {
+  return errorData(
+    'invalid_transition',
+    `The merge of "${item}" is ${state}; only one that is held can be ${to}. Look at it with: work show ${item}`,
+    { merge: id, item, from: state, to },
+  )
 }
 
 /** The refusal of a step that the lifecycle does not have, or that another integrator would have to make. */

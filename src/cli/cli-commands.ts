@@ -45,10 +45,17 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     name: 'demo',
     summary: 'Watch a small team work on a sample project, without an account',
     details:
-      'The agents are scripted; files, test runs and the commit are real. With --backend claude they are Claude Code, on your account and within a small budget that is told first; with --model-server it needs no account.',
+      '`board` has two coders and a reviewer take items from a board, each in a git worktree of its own; `direct` has two agents talk. The agents are scripted; files, test runs, commits and merges are real. With --backend claude those of `direct` are Claude Code, on your account and within a small budget that is told first; with --model-server it needs no account.',
     group: 'workshop',
     params: [
-      { name: 'name', type: 'string', positional: true, description: 'Which demo', default: 'direct' },
+      {
+        name: 'name',
+        type: 'string',
+        positional: true,
+        placeholder: 'board|direct',
+        description: 'Which demo',
+        default: 'board; with --backend claude, direct',
+      },
       {
         name: 'backend',
         type: 'string',
@@ -72,8 +79,9 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     ],
     examples: [
       'atelier demo',
-      'atelier demo --backend claude --model-server',
-      'atelier demo --backend claude',
+      'atelier demo direct',
+      'atelier demo direct --backend claude --model-server',
+      'atelier demo direct --backend claude',
     ],
     load: async () => (await import('./commands/demo.ts')).runDemoCommand,
   },

@@ -41,7 +41,7 @@ export async function playDirect(
       onActivity: (turn, event) => narrator.activity(turn.agent.name, event),
     })
     try {
-      narrator.intro(players)
+      narrator.intro('A small team works on a real project.', players)
       await talk(shop, players, narrator, signal).catch(async (error: unknown) => {
         await showEnd(shop, players, narrator)
         throw error

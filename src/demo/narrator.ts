@@ -52,15 +52,16 @@ export class Narrator {
     this.#indent = nameWidth + 4
   }
 
-  intro({ about, program }: Pick<Players, 'about' | 'program'>): void {
-    this.#line(this.#style('bold', 'A small team works on a real project.'))
+  /** @param title who works, in a line */
+  intro(title: string, { about, program }: Pick<Players, 'about' | 'program'>): void {
+    this.#line(this.#style('bold', title))
     for (const line of wrap(about, this.#width)) this.#line(line)
     // A path is copied: it stays whole, however long it is.
     if (program !== undefined) this.#line(program)
     this.#line(`Project: ${this.#dir}`)
   }
 
-  /** A call that the demo makes, as a user would write it. */
+  /** A call that the demo makes, as a user would write it; it may have several lines. */
   call(code: string): void {
     this.calls([code])
   }
@@ -72,7 +73,7 @@ export class Narrator {
   }
 
   #call(code: string): void {
-    const [first = '', ...rest] = wrap(code, this.#width - 4)
+    const [first = '', ...rest] = code.split('\n').flatMap((line) => wrap(line, this.#width - 4))
     this.#line(this.#style('cyan', `> ${first}`))
     for (const line of rest) this.#line(this.#style('cyan', `    ${line}`))
   }
@@ -125,8 +126,14 @@ export class Narrator {
     for (const line of wrap(text, this.#width)) this.#line(this.#style('bold', line))
   }
 
-  block(text: string): void {
-    for (const line of text.split('\n')) this.#line(line === '' ? '' : `  ${line}`)
+  block(text: string, style?: Style): void {
+    for (const line of text.split('\n').map((each) => each.trimEnd()))
+      this.#line(line === '' ? '' : `  ${style === undefined ? line : this.#style(style, line)}`)
+  }
+
+  /** Columns of a line of a block. */
+  get blockWidth(): number {
+    return this.#width - 2
   }
 
   transcript(entries: readonly TranscriptEntry[]): void {
@@ -180,7 +187,7 @@ export class Narrator {
 
   #hint({ why, command }: Hint): void {
     this.#line(this.#style('dim', `  # ${why}`))
-    this.#line(`  ${command}`)
+    for (const line of command.split('\n')) this.#line(`  ${line}`)
   }
 
   /** Every turn says which model it has; it is told once. */
@@ -212,8 +219,13 @@ export class Narrator {
     this.#inputs.delete(key)
     // What a subagent does is told by its own answer; what was written, by the file.
     if (parent !== undefined || (kind === 'edit' && ok !== false)) return
-    if (kind === 'exec') this.by(agent, `$ ${shortCommand(given, name)}`, 'dim')
-    else this.by(agent, toolText(name, given, this.#dir), 'dim')
+    const call = kind === 'exec' ? `$ ${shortCommand(given, name)}` : toolText(name, given, this.#dir)
+    const whole = `${call} → ${safeText(output).trim()}`
+    // A short output goes with its command.
+    if (kind === 'exec' && ok !== false && !whole.includes('\n') && !whole.endsWith('→ ')) {
+      if (widthOf(whole) <= this.#width - this.#indent) return this.by(agent, whole, 'dim')
+    }
+    this.by(agent, call, 'dim')
     if (kind === 'exec' || ok === false) this.#output(output, ok === false ? 'red' : 'dim')
   }
 

@@ -18,7 +18,7 @@ function pipe(write: (text: string) => void = () => {}): DemoSink {
 
 async function watchDemo(): Promise<{ text: string; dir: string }> {
   let text = ''
-  await runDemo({ out: pipe((piece) => void (text += piece)) })
+  await runDemo({ name: 'direct', out: pipe((piece) => void (text += piece)) })
   const dir = /^Project: (.+)$/mu.exec(text)?.[1] ?? ''
   onTestFinished(() => rm(dirname(dir), { recursive: true, force: true }))
   return { text, dir }
@@ -32,7 +32,7 @@ async function emptyTemporaryFolder(): Promise<string> {
   return folder
 }
 
-test('the demo ends with a commit whose tests are green, the transcript and the costs', async () => {
+test('the direct demo ends with a commit whose tests are green, the transcript and the costs', async () => {
   const { text, dir } = await watchDemo()
   const log = execFileSync('git', ['-C', dir, 'log', '-1', '--format=%s by %an'], { encoding: 'utf8' })
   expect(log.trim()).toBe('Retry failed notifications by impl')
@@ -43,7 +43,7 @@ test('the demo ends with a commit whose tests are green, the transcript and the 
   expect(text).toMatch(/total +5 +56,800 +6,120 +\$0\.262/u)
 })
 
-test('no line of the demo is wider than 80 columns, and it ends with what to try next', async () => {
+test('no line of the direct demo is wider than 80 columns, and it ends with what to try next', async () => {
   const { text, dir } = await watchDemo()
   const lines = text.replaceAll(dir, '/tmp/atelier-demo-123456/task-ledger').split('\n')
   expect(lines.length).toBeGreaterThan(60)
@@ -54,9 +54,10 @@ test('no line of the demo is wider than 80 columns, and it ends with what to try
   expect(end).toContain('npm run demo -- --backend claude --model-server')
 })
 
-test('an aborted demo ends as cancelled', async () => {
+test.each(['board', 'direct'])('an aborted demo ends as cancelled: %s', async (name) => {
+  await emptyTemporaryFolder()
   await expect(
-    runDemo({ signal: AbortSignal.abort(), out: pipe() }).catch(
+    runDemo({ name, signal: AbortSignal.abort(), out: pipe() }).catch(
       (error: unknown) => (error as { code?: string }).code,
     ),
   ).resolves.toBe('cancelled')

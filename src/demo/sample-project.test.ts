@@ -42,7 +42,7 @@ async function runTests(cwd: string): Promise<{ pass: number; fail: number; fail
 }
 
 function applyStep(dir: string, step: string): Promise<void> {
-  return cp(join(sampleFolder(), 'demo', 'direct', step), dir, { recursive: true })
+  return cp(join(sampleFolder(), 'demo', step), dir, { recursive: true })
 }
 
 /** Git settings of somebody else's machine, each of which would change or stop a commit. */
@@ -89,7 +89,7 @@ test("the user's git settings and environment change neither the commits nor lat
   expect(head).toBe(EXPECTED_HEAD)
 
   vi.stubEnv('GIT_DIR', undefined)
-  await applyStep(dir, 'step1')
+  await applyStep(dir, 'direct/step1')
   await git(dir, 'add', '--all')
   await git(dir, 'commit', '--quiet', '-m', 'Retry failed notifications')
   expect(await git(dir, 'show', '--name-only', '--format=%G? %an', 'HEAD')).toContain('lib/retry.js')
@@ -118,13 +118,13 @@ test("the sample's own tests pass", async () => {
   expect(await runTests(dir)).toEqual({ pass: 18, fail: 0, failed: [] })
 })
 
-test('the first edit of the demo passes its own tests, fails the review, and the second passes all', async () => {
+test('the first edit of the direct demo passes its own tests, fails the review, and the second passes all', async () => {
   const { dir } = await createSampleProject(join(scratch, 'project'))
 
-  await applyStep(dir, 'step1')
+  await applyStep(dir, 'direct/step1')
   expect(await runTests(dir)).toEqual({ pass: 22, fail: 0, failed: [] })
 
-  await applyStep(dir, 'step2')
+  await applyStep(dir, 'direct/step2')
   expect(await runTests(dir)).toEqual({
     pass: 22,
     fail: 2,
@@ -134,6 +134,20 @@ test('the first edit of the demo passes its own tests, fails the review, and the
     ],
   })
 
-  await applyStep(dir, 'step3')
+  await applyStep(dir, 'direct/step3')
   expect(await runTests(dir)).toEqual({ pass: 24, fail: 0, failed: [] })
+})
+
+test('of the edits of the board demo, the first for auth fails old tests, and each other passes all', async () => {
+  const { dir: auth } = await createSampleProject(join(scratch, 'auth'))
+  await applyStep(auth, 'board/auth1')
+  const { failed, ...counts } = await runTests(auth)
+  expect(counts).toEqual({ pass: 14, fail: 6 })
+  expect(failed).toContain('a posted task can be read back')
+  await applyStep(auth, 'board/auth2')
+  expect(await runTests(auth)).toEqual({ pass: 21, fail: 0, failed: [] })
+
+  const { dir: api } = await createSampleProject(join(scratch, 'api'))
+  await applyStep(api, 'board/api')
+  expect(await runTests(api)).toEqual({ pass: 21, fail: 0, failed: [] })
 })

@@ -53,6 +53,25 @@ export function callText(what: 'atelier' | 'demo'): string {
   return isCheckout ? 'npm run atelier --' : 'atelier'
 }
 
+/** What a run of node's tests came to. */
+export interface TestCounts {
+  readonly pass: number
+  readonly fail: number
+}
+
+/** The counts of node's test runner, in whichever of its formats; undefined where the output has none. */
+export function countsIn(output: string): TestCounts | undefined {
+  const [pass, fail] = ['pass', 'fail'].map((what) =>
+    new RegExp(`^[#\u2139] ${what} (\\d+)$`, 'mu').exec(output)?.at(1),
+  )
+  return pass === undefined || fail === undefined ? undefined : { pass: Number(pass), fail: Number(fail) }
+}
+
+/** `14 pass, 6 fail`. */
+export function countsText(counts: TestCounts | undefined): string {
+  return counts === undefined ? 'it gave no counts' : `${counts.pass} pass, ${counts.fail} fail`
+}
+
 /** Paths of the project as its users write them. */
 function fromFolder(text: string, dir: string): string {
   return text.replaceAll(`${dir}/`, '')

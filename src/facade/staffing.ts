@@ -10,7 +10,7 @@ const MAX_CONCURRENCY = 64
 
 export interface StaffingParts {
   readonly workers: BoardWorkers | undefined
-  agent(name: string, options: AgentOptions): Defined
+  readonly agent: (name: string, options: AgentOptions) => Defined
 }
 
 /**

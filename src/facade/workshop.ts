@@ -74,7 +74,7 @@ export interface WorkshopParts {
   readonly activity: Set<ActivityListener>
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
-  worktrees(): Promise<WorkspaceAdapter>
+  readonly worktrees: () => Promise<WorkspaceAdapter>
   /** Ends what lies below: the store. */
   release(): Promise<void>
 }

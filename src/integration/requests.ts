@@ -1,6 +1,6 @@
 /** Asking for a merge, waiting for it, and letting it go on. */
 import type { HoldReason, MergeRow } from '../board/merge.ts'
-import { decideApprove, decideRequest, type Request } from '../board/merge-queue.ts'
+import { decideApprove, decideRefuse, decideRequest, type Request } from '../board/merge-queue.ts'
 import type { Decided } from '../board/posting.ts'
 import { AtelierError, errorData, toError, type ErrorData } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -92,13 +92,24 @@ export function settlementOf(row: MergeRow): MergeSettlement | undefined {
  * @throws AtelierError `not_found`, or `invalid_transition` if it is not held
  */
 export async function approveMerge(team: TeamContext, merge: string): Promise<void> {
+  await onMerge(team, merge, decideApprove)
+}
+
+/**
+ * Gives a held merge back to its owner: a person has looked at it, and says why not.
+ * @throws AtelierError `not_found`, or `invalid_transition` if it is not held
+ */
+export async function refuseMerge(team: TeamContext, merge: string, comment: string): Promise<void> {
+  await onMerge(team, merge, (row) => decideRefuse(row, comment))
+}
+
+async function onMerge(team: TeamContext, merge: string, decide: (row: MergeRow) => Decided): Promise<void> {
   await commit(team.store, {
     name: 'merge.settle',
     keys: [`merge:${merge}`],
     by: team.by,
     load: (reader) => reader.get('merge', merge),
-    decide: (row): Decided =>
-      row === undefined ? { refused: unknownMerge(merge).toJSON() } : decideApprove(row),
+    decide: (row): Decided => (row === undefined ? { refused: unknownMerge(merge).toJSON() } : decide(row)),
   })
 }
 

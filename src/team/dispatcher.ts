@@ -86,6 +86,12 @@ export class Dispatcher {
     }
   }
 
+  /** Starts what an agent was just sent, as if the event of its message had come. */
+  startSoon(agent: string): void {
+    this.#offer(agent)
+    this.#pump()
+  }
+
   /** True while a turn runs or is about to. */
   get busy(): boolean {
     return this.#running.size > 0 || this.#starting > 0 || this.#candidates.size > 0

@@ -87,6 +87,11 @@ export class Host {
     await this.#dispatcher.scan()
   }
 
+  /** Starts what an agent was just sent, as if the event of its message had come. */
+  startSoon(agent: string): void {
+    this.#dispatcher.startSoon(agent)
+  }
+
   /** Resolves when this host has nothing left that it could run. */
   idle(signal?: AbortSignal): Promise<void> {
     return this.#dispatcher.idle(signal)

@@ -78,8 +78,7 @@ export class Liveness {
     const { hosts, running } = await this.#team.store.read(async (reader) => {
       const turns = await reader.list('turn', { where: { state: 'running' } })
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
-      const running = [...turns, ...attempts].flatMap(({ host }) => (host === null ? [] : [host]))
-      return { hosts: await reader.list('host'), running }
+      return { hosts: await reader.list('host'), running: [...turns, ...attempts] }
     })
     this.#hosts = hosts.filter((host) => host.id !== this.#self)
     // Host rows may be lost; a turn or an attempt whose host nobody knows is lost with it.

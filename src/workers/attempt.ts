@@ -28,6 +28,11 @@ export interface AttemptInput {
   readonly worktree: boolean
   /** Aborted when the item is no longer this attempt's, or when the host ends at once. */
   readonly signal: AbortSignal
+  /**
+   * The agent is free, since its outcome is on its way to the store: what is claimed for it in this call goes into the same
+   * commit. Where the attempt holds a checkout to the end, it is called then. A second call has no meaning.
+   */
+  readonly onFree: (isDone: boolean) => void
 }
 
 /** What the steps of an attempt hand on. */
@@ -38,11 +43,8 @@ export interface Attempt extends AttemptInput {
   readonly base: AttemptBase | undefined
 }
 
-/**
- * Runs an attempt to its end and settles it. Never throws for what the attempt does: only the store can fail here.
- * @returns true if the item is done
- */
-export async function runAttempt(context: WorkerContext, input: AttemptInput): Promise<boolean> {
+/** Runs an attempt to its end and settles it. Never throws for what the attempt does: only the store can fail here. */
+export async function runAttempt(context: WorkerContext, input: AttemptInput): Promise<void> {
   const { claimed, signal } = input
   let place: Place | undefined
   let end: AttemptEnd
@@ -62,9 +64,12 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   const isOver = end.kind === 'done' || end.kind === 'gone'
   // Before another attempt may begin, which would take away the same worktree.
   if (!isOver) await close()
-  await settle(context, claimed, end)
+  const isDone = end.kind === 'done'
+  const settled = settle(context, claimed, end)
+  if (!isOver || place?.checkout == null) input.onFree(isDone)
+  await settled
   if (isOver) await close()
-  return end.kind === 'done'
+  input.onFree(isDone)
 }
 
 /** What its checkout starts from; undefined for an attempt that works in the project folder itself. */
@@ -87,8 +92,8 @@ async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEn
 }
 
 /** Sends one prompt to the agent and waits for its answer, however long it takes. */
-export async function turn(
-  { team, settlements, attempts }: WorkerContext,
+async function turn(
+  { team, settlements, attempts, startSoon }: WorkerContext,
   { claimed, agent, definition, signal }: Attempt,
   prompt: string,
 ): Promise<{ readonly text: string } | AttemptEnd> {
@@ -96,7 +101,7 @@ export async function turn(
   const { item, attempt } = claimed
   const settled = settlements.of(message)
   try {
-    await beginItem(team, {
+    const begun = beginItem(team, {
       item: item.id,
       attempt,
       agent,
@@ -104,6 +109,9 @@ export async function turn(
       prompt,
       timeoutMs: definition.timeoutMs,
     })
+    // Asked for right behind it, the turn starts with the same commit.
+    startSoon(agent)
+    await begun
   } catch (error) {
     settlements.forget(message)
     throw error
@@ -149,6 +157,12 @@ async function promptOf({ team }: WorkerContext, { claimed, definition }: Attemp
   })
 }
 
+/** The budget that was not enough. */
+function scopeOf({ details }: ErrorData): string {
+  const scope = details?.['scope']
+  return typeof scope === 'string' ? scope : 'global'
+}
+
 /** Errors that say what was wrong with the work, and not with the machine it was done on. */
 const FEEDBACK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'gate_rejected',
@@ -179,7 +193,7 @@ async function settle(
       case 'failed':
         return end.error.code === 'budget_exceeded'
           ? await parkItem(team, item.id, attempt, {
-              waiting: { for: 'budget', scope: String(end.error.details?.['scope'] ?? 'global') },
+              waiting: { for: 'budget', scope: scopeOf(end.error) },
             })
           : await failAttempt(team, item.id, attempt, end.error)
       case 'held':

@@ -199,7 +199,6 @@ export class BoardWorkers {
   #observe(event: AtelierEvent): void {
     switch (event.type) {
       case 'item.readied':
-      case 'turn.finished':
         return this.#lookAll()
       case 'account.limited':
         return this.#lookAt(event.data.until)
@@ -210,7 +209,8 @@ export class BoardWorkers {
         // A cancelled item, or one that was taken from this host: its attempt ends without a word.
         if (event.data.outcome !== 'done' && event.data.outcome !== 'failed')
           this.#attempts.get(event.data.attempt)?.controller.abort()
-        return
+        // What must not run beside it may run now.
+        return this.#lookAll()
       default:
         return
     }
@@ -268,24 +268,27 @@ export class BoardWorkers {
       const controller = new AbortController()
       idle.delete(agent)
       const { attempt } = claimed
+      let isFree = false
+      const free = (isDone: boolean): void => {
+        if (isFree) return
+        isFree = true
+        if (isDone) worker.finished++
+        if (isDone && !worker.dismissed) this.#register(worker)
+        idle.add(agent)
+        this.#look(worker)
+      }
       const ended = runAttempt(this.#context, {
         claimed,
         agent,
         worktree: spec.worktree,
         signal: controller.signal,
+        onFree: free,
       })
-        .then(
-          (isDone) => {
-            if (isDone) worker.finished++
-            if (isDone && !worker.dismissed) this.#register(worker)
-          },
-          (error: unknown) => this.#context.onError(error),
-        )
+        .catch((error: unknown) => this.#context.onError(error))
         .finally(() => {
           this.#attempts.delete(attempt)
           worker.running.delete(attempt)
-          idle.add(agent)
-          this.#look(worker)
+          free(false)
         })
       const progress = this.#progressOf(claimed)
       const running = { item: claimed.item.id, agent, controller, ended, progress }

@@ -15,6 +15,8 @@ export interface WorkerContext {
   /** Places of running attempts, from which the host starts their turns. */
   readonly attempts: Map<string, AttemptPlace>
   readonly settlements: Settlements
+  /** Lets this host start what an agent was just sent, without waiting for the event of the message. */
+  readonly startSoon: (agent: string) => void
   /** Worktrees of the project; loaded when the first is needed. */
   worktrees(): Promise<WorkspaceAdapter>
   readonly onError: (error: unknown) => void

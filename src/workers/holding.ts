@@ -33,7 +33,8 @@ async function loadReturn(
   )
   return (outcome) => {
     const withdrawn = decideCancel(messages, 'The host of its attempt is gone; the item is tried again.')
-    const returned = item === undefined ? { events: [] } : decideReturn(item, attempt.id, { outcome, ...merging })
+    const returned =
+      item === undefined ? { events: [] } : decideReturn(item, attempt.id, { outcome, ...merging })
     return [...withdrawn, ...('events' in returned ? returned.events : [])]
   }
 }

@@ -15,7 +15,7 @@ const PATH_REACH = 256
 const NAMES_READ = 500
 
 /** The items that wait for one, in order of their ids. */
-export async function dependentsOf(reader: Reader, item: string): Promise<readonly string[]> {
+async function dependentsOf(reader: Reader, item: string): Promise<readonly string[]> {
   const rows = await reader.list('dependency', { where: { dependsOn: item } })
   return rows.map((row) => row.item)
 }

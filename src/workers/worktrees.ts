@@ -27,7 +27,7 @@ export interface PrunedWorktree extends WorktreeView {
 
 export interface WorktreeParts {
   readonly team: TeamContext
-  worktrees(): Promise<WorkspaceAdapter>
+  readonly worktrees: () => Promise<WorkspaceAdapter>
 }
 
 /** All worktrees, in order of their attempts; none where the project is no repository. */

@@ -6,7 +6,9 @@ import type { HostedWorkshop } from '../../src/facade/workshop.ts'
 import { projection } from '../../src/projection.ts'
 import { replay } from '../../src/testing/replay.ts'
 import type { SettledBoard } from '../../src/workers/view-types.ts'
-import { claimItem, failAttempt, wakeItem } from '../../src/workers/commands.ts'
+import { INTERRUPTED } from '../../src/board/item.ts'
+import { requestMerge } from '../../src/integration/requests.ts'
+import { claimItem, failAttempt, parkItem, wakeItem } from '../../src/workers/commands.ts'
 import { finish, openShop, openTeam, refused } from './shop.ts'
 
 it('resolves at once where there is nothing to do, and after every post that was made before', async () => {
@@ -57,6 +59,28 @@ it('waits for what is tried again by itself', async () => {
   await wakeItem(team, 'a')
   await finish(shop, 'a')
   expect((await settled).summary).toMatchObject({ done: 1, in_progress: 0 })
+})
+
+it('waits for a merge that is under way, and not for one that somebody has to approve', async () => {
+  const { shop, clock, dir } = await openShop()
+  const team = await openTeam(dir, clock)
+  for (const [item, mode] of [
+    ['a', 'manual'],
+    ['b', 'auto'],
+  ] as const) {
+    await shop.work(item, item)
+    const attempt = await claimItem(team, item, 'worker')
+    await requestMerge(team, {
+      ...{ item, attempt, mode, change: item, target: 'refs/heads/main', head: '0'.repeat(40), title: item },
+      verified: true,
+    })
+    await parkItem(team, item, attempt, { waiting: { for: 'merge', reason: INTERRUPTED } })
+  }
+  expect((await refused(shop.boardSettled({ timeout: 0 }), 'timeout')).details).toEqual({ active: ['b'] })
+  await shop.cancel('b')
+  expect((await shop.boardSettled()).waiting).toMatchObject([
+    { id: 'a', why: `waits to be merged: ${INTERRUPTED}` },
+  ])
 })
 
 it('waits for nobody who claimed an item and went away', async () => {

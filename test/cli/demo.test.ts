@@ -50,6 +50,14 @@ describe('a demo that cannot be', () => {
     expect(err).toContain(`${flag} goes with --backend claude`)
   })
 
+  it('says that real agents play direct only', async () => {
+    const at = machine(claudeThat({ auth: '{"loggedIn": true}' }))
+    const { status, out, err } = await demo(at, ['board', '--backend', 'claude'])
+    expect({ status, out }).toEqual({ status: 2, out: '' })
+    expect(err).toContain('Allowed with --backend claude: direct.')
+    expect(readdirSync(at.tmp)).toEqual([])
+  })
+
   it('says how Claude Code is installed, and that a scripted model needs no account', async () => {
     const at = machine()
     const { status, out, err } = await demo(at, ['--backend', 'claude'])

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { approveMerge, requestMerge } from '../../src/integration/requests.ts'
+import { approveMerge, refuseMerge, requestMerge } from '../../src/integration/requests.ts'
 import { cancelItem } from '../../src/workers/commands.ts'
 import { MAIN, QueueBench } from './queue-bench.ts'
 
@@ -332,6 +332,17 @@ describe('work that is not merged into its target', () => {
     expect(await bench.settled(x)).toMatchObject(merged)
     await expect(approveMerge(bench.team, x.merge)).rejects.toMatchObject({ code: 'invalid_transition' })
     await expect(approveMerge(bench.team, 'mrg_none')).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('with manual goes back when a person refuses it, with what they said', async () => {
+    const bench = await QueueBench.open()
+    await bench.integrator().open()
+    const before = bench.tip()
+    const x = await bench.submit('x', { mode: 'manual' })
+    await refuseMerge(bench.team, x.merge, 'Use the other library.')
+    expect(await bench.settled(x)).toMatchObject({ state: 'rejected', error: { code: 'gate_rejected' } })
+    expect(bench.tip()).toBe(before)
+    await expect(refuseMerge(bench.team, x.merge, '')).rejects.toMatchObject({ code: 'invalid_transition' })
   })
 
   test('because its item was cancelled is withdrawn', async () => {

@@ -147,6 +147,7 @@ export function brokenBudget(before: TeamRows, after: TeamRows, action: Action, 
     case 'turn.started':
       return isOverdrawn(after, action.agent) ? [`a turn of ${action.agent} started beyond its limit`] : []
     case 'message.failed':
+      if (event.data.error.code === 'circuit_open') return []
       return roomFor(microsOf(Number(event.data.error.details?.['neededUsd'])), before, action.agent)
         ? [`${action.agent} was refused a turn it can pay`]
         : []

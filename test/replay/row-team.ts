@@ -13,6 +13,7 @@ import {
   unknownAgent,
   type Decided,
 } from '../../src/agents/mailbox.ts'
+import { closedCircuit } from '../../src/board/circuit.ts'
 import { NEVER } from '../../src/agents/projection.ts'
 import { limitedUntil } from '../../src/agents/quota.ts'
 import { planTurn, sessionOfTurn } from '../../src/agents/recovery.ts'
@@ -27,6 +28,7 @@ import { agentScope, estimateScope, GLOBAL_SCOPE, refusalFor } from '../../src/m
 import { DEFAULT_ASSUME_USD, reservationFor } from '../../src/money/reservation.ts'
 import { microsOf } from '../../src/money/usd.ts'
 import { projection } from '../../src/projection.ts'
+import { admitTurn, circuitsAfter, type Circuits } from '../../src/team/circuits.ts'
 import type { AgentRow, MessageRow, RowLookup, ScheduleRow, TableName, Tables } from '../../src/tables.ts'
 import type { ProjectedRows } from '../../src/testing/replay.ts'
 import { DEFINITIONS, type Action } from './actions.ts'
@@ -188,13 +190,16 @@ export class RowTeam {
       session: plan.do === 'take' ? plan.session : plan.resume,
       begins: plan.do === 'take' ? null : plan.begin,
     }
+    const admitted = admitTurn(this.#circuits(row), start.turn, this.now)
+    const decided = decideStart(start, {
+      agent: row,
+      next,
+      refused: 'refused' in admitted ? admitted.refused : this.#refusal(agent, reservedMicros),
+      limitedUntil: limitedUntil(this.get('account', row.account), this.now),
+    })
+    const isStarted = 'events' in decided && decided.events[0]?.type === 'turn.started'
     return this.#commit(
-      decideStart(start, {
-        agent: row,
-        next,
-        refused: this.#refusal(agent, reservedMicros),
-        limitedUntil: limitedUntil(this.get('account', row.account), this.now),
-      }),
+      isStarted && 'events' in admitted ? { events: [...decided.events, ...admitted.events] } : decided,
     )
   }
 
@@ -221,17 +226,27 @@ export class RowTeam {
       costSource: null,
       modelTurns: 1,
     }
-    return this.#commit(
-      decideFinish(
-        finish,
-        {
-          turn,
-          message: this.get('message', turn?.message ?? ''),
-          account: this.get('agent', turn?.agent ?? '')?.account ?? 'scripted',
-        },
-        this.now,
-      ),
+    const agent = this.get('agent', turn?.agent ?? '')
+    const decided = decideFinish(
+      finish,
+      {
+        turn,
+        message: this.get('message', turn?.message ?? ''),
+        account: agent?.account ?? 'scripted',
+      },
+      this.now,
     )
+    if ('refused' in decided || agent === undefined) return this.#commit(decided)
+    const circuits = circuitsAfter(this.#circuits(agent), id, finish.failure, this.now)
+    return this.#commit({ events: [...decided.events, ...circuits] })
+  }
+
+  #circuits({ name, account }: AgentRow): Circuits {
+    const [own, shared] = [`agent:${name}`, `account:${account}`]
+    return {
+      agent: this.get('circuit', own) ?? closedCircuit(own),
+      account: this.get('circuit', shared) ?? closedCircuit(shared),
+    }
   }
 
   #lose({ host, reason }: Extract<Action, { do: 'lose' }>): Result {

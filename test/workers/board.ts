@@ -13,7 +13,7 @@ import { temporaryFolder } from '../direct/team.ts'
 export interface TestBoard {
   readonly shop: HostedWorkshop
   readonly backend: ScriptedBackend
-  events(...types: EventType[]): Promise<readonly AtelierEvent[]>
+  readonly events: (...types: EventType[]) => Promise<readonly AtelierEvent[]>
 }
 
 /** Opens a workshop in memory, or where the options say; an error of a background loop fails the test. */
