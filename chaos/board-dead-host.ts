@@ -6,8 +6,14 @@ import { openWorkshop } from '../src/workshop.ts'
 import { makeProject, projectIn } from './board-project.ts'
 import { inFolder, start } from './life.ts'
 
-/** @returns ms from the kill until a host that lives has claimed the item again, and what is wrong */
-export async function deadHostRecovery(): Promise<{ readonly ms: number; readonly wrong: readonly string[] }> {
+export interface Recovery {
+  /** From the kill until a host that lives has claimed the item again. */
+  readonly ms: number
+  readonly wrong: readonly string[]
+}
+
+/** Kills the host of a running item, and waits until another one has done it. */
+export async function deadHostRecovery(): Promise<Recovery> {
   let ms = Number.NaN
   const wrong = await inFolder(async (dir) => {
     makeProject(dir)

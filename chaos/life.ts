@@ -46,7 +46,9 @@ export function live(program: Program, failpoints: string | undefined): Promise<
 /** Gives an empty folder, and looks for processes that were started in it; it is kept where something is wrong. */
 export async function inFolder(act: (dir: string) => Promise<string[]>): Promise<string[]> {
   const dir = await mkdtemp(join(tmpdir(), 'atelier-chaos-'))
-  const wrong = [...(await act(dir)), ...(await verifyProcesses(dir))]
+  // What could not even be looked at is wrong as well, and ends no run.
+  const found = await act(dir).catch((error: unknown) => [`it cannot be verified: ${String(error)}`])
+  const wrong = [...found, ...(await verifyProcesses(dir))]
   if (wrong.length === 0) await rm(dir, { recursive: true, force: true })
   else console.log(`  kept: ${dir}`)
   return wrong

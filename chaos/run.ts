@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAILPOINTS, type Failpoint } from '../src/failpoints.ts'
-import { deadHostRecovery } from './board-dead-host.ts'
+import { deadHostRecovery, type Recovery } from './board-dead-host.ts'
 import { boardAtFailpoint, boardAtRandom, isOfBoard, SHARED_POINTS } from './board-run.ts'
 import { deadHostNotice } from './dead-host.ts'
 import { inFolder, live, type Program } from './life.ts'
@@ -24,6 +24,8 @@ const MAX_LIVES = 60
 const RANDOM_LIVES = 8
 /** A host that died must be noticed within this time, and its items be worked on again. */
 const NOTICE_LIMIT_MS = 1000
+/** Times that the recovery is measured; the median counts. */
+const ROUNDS = 3
 /** Kills of one board: so many random moments of one run. */
 const KILLS_PER_BOARD = 50
 
@@ -134,12 +136,22 @@ async function runBoards(): Promise<void> {
   }
 }
 
+/** Measures a few times: other work on the machine must not decide. */
+async function reportTimes(name: string, measure: () => Promise<Recovery>): Promise<void> {
+  const all: Recovery[] = []
+  for (let round = 0; round < ROUNDS; round++) all.push(await measure())
+  const times = all.map(({ ms }) => ms)
+  const median = times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number
+  const late = median <= NOTICE_LIMIT_MS ? [] : [`after ${median} ms`]
+  report(name, [...all.flatMap(({ wrong }) => wrong), ...late], '--only recovery', ` (${times.join(', ')} ms)`)
+}
+
 async function runRecovery(): Promise<void> {
-  const late = (ms: number): string[] => (ms <= NOTICE_LIMIT_MS ? [] : [`after ${ms} ms`])
-  const noticed = await deadHostNotice()
-  report('a dead host on the same machine is noticed', late(noticed), '--only recovery', ` (${noticed} ms)`)
-  const { ms, wrong } = await deadHostRecovery()
-  report('the item of a dead host is claimed again', [...wrong, ...late(ms)], '--only recovery', ` (${ms} ms)`)
+  await reportTimes('a dead host on the same machine is noticed', async () => ({
+    ms: await deadHostNotice(),
+    wrong: [],
+  }))
+  await reportTimes('the item of a dead host is claimed again', deadHostRecovery)
 }
 
 const cases = [

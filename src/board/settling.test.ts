@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SmallBoard } from '../../test/board/small-board.ts'
 import { itemRow, runningItem } from '../../test/replay/example-rows.ts'
-import type { ItemRow, ItemState } from './item.ts'
+import { INTERRUPTED, type ItemRow, type ItemState } from './item.ts'
 import type { Decided } from './posting.ts'
 import { retryPolicy } from './retry-policy.ts'
 import {
@@ -189,6 +189,20 @@ describe('an attempt that is given back', () => {
     expect(board.get('a')).toMatchObject({ attempts: 0, waiting: { for: 'answer', id: 'inb_1' } })
     expect(board.team.list('attempt').map(({ state }) => state)).toEqual(['released', 'parked'])
     expect(board.do('wakeItem', 'a')).toBe('item.readied')
+  })
+
+  it('AS-129: is not followed by another while its merge is under way', () => {
+    const board = new SmallBoard()
+    board.post(['a'])
+    board.claim('a')
+    const { attempt } = board.get('a')
+    const waiting = { for: 'merge', reason: INTERRUPTED } as const
+    const lost = { outcome: 'lost', waiting, result: 'Made it.' } as const
+    const decided = decideReturn(board.get('a'), attempt as string, lost)
+    expect('events' in decided && decided.events).toMatchObject([
+      { type: 'attempt.ended', data: { outcome: 'lost' } },
+      { type: 'item.deferred', data: { item: 'a', waiting, result: 'Made it.' } },
+    ])
   })
 
   it('wears the item out after five dead hosts, until it is retried by hand', () => {

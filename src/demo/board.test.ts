@@ -115,7 +115,7 @@ test('a watcher of the board reads who does what, why it was not done, and what 
 
   const lines = text.replaceAll(dir, '/tmp/atelier-demo-123456/task-ledger').split('\n')
   expect(lines.filter((line) => widthOf(line) > 80)).toEqual([])
-  expect(lines.length).toBeLessThan(95)
+  expect(lines.length).toBeLessThan(100)
   expect(text).toContain(`npm run atelier -- work show auth --dir ${dir}`)
 })
 

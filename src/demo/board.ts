@@ -157,10 +157,9 @@ function hintsHere(dir: string): readonly Hint[] {
   return [
     { why: 'the board, which outlives every process', command: `${own} board --dir ${dir}` },
     { why: 'auth, with each try and what it ended with', command: `${own} work show auth --dir ${dir}` },
-    { why: 'two agents in a conversation, without a board', command: `${callText('demo')} direct` },
     {
-      why: 'those two as the real Claude Code on a scripted model, without an account',
-      command: `${callText('demo')} direct --backend claude --model-server`,
+      why: 'two agents in a conversation; with --backend claude, by Claude Code',
+      command: `${callText('demo')} direct`,
     },
   ]
 }

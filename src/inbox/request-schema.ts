@@ -25,8 +25,8 @@ export interface RequestInput {
   readonly default?: Json | undefined
 }
 
-/** The fields of a request, for building further schemas and reference pages. */
-export const requestShape: Shape<RequestInput> = {
+/** The fields of a request. */
+const requestShape: Shape<RequestInput> = {
   question: text.describe('What is asked.'),
   kind: oneOf(KINDS).optional().describe('All but a question are approved or rejected; default `question`.'),
   item: text.optional().describe('The item that it is about.'),
@@ -49,7 +49,7 @@ export const requestShape: Shape<RequestInput> = {
   default: anyJson.optional().describe('The answer that is taken at the deadline.'),
 }
 
-export const requestSchema: z.ZodType<RequestInput> = fieldsObject(requestShape)
+const requestSchema: z.ZodType<RequestInput> = fieldsObject(requestShape)
   .check(({ value, issues }) => {
     const wrong = (field: keyof RequestInput, rule: string): void =>
       void issues.push({ code: 'custom', input: value[field], path: [field], message: rule })

@@ -5,7 +5,7 @@ import type { Reader } from '../store.ts'
 import type { Holding } from '../team/context.ts'
 
 /** The merges that a host's integrator has. */
-export async function loadHostMerges(reader: Reader, host: string): Promise<readonly MergeRow[]> {
+async function loadHostMerges(reader: Reader, host: string): Promise<readonly MergeRow[]> {
   return reader.list('merge', { where: { state: 'taken', host } })
 }
 

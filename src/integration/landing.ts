@@ -189,7 +189,7 @@ export async function forgetHead(place: GitPlace, { change, head }: MergeRow): P
 }
 
 /** What holds a merge whose branch is checked out and not clean. */
-export function heldFor(
+function heldFor(
   ref: string,
   { reason, path, what, branch }: Extract<Advance, { readonly kind: 'main_tree_dirty' }>,
 ): Outcome {

@@ -72,7 +72,7 @@ export async function mergeSettled(
 }
 
 /** How a merge stands; undefined while it is under way. */
-export function settlementOf(row: MergeRow): MergeSettlement | undefined {
+function settlementOf(row: MergeRow): MergeSettlement | undefined {
   switch (row.state) {
     case 'merged':
       return { state: 'merged', commit: row.commit as string, ref: row.ref as string }

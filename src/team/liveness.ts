@@ -83,7 +83,8 @@ export class Liveness {
     this.#hosts = hosts.filter((host) => host.id !== this.#self)
     // Host rows may be lost; a turn or an attempt whose host nobody knows is lost with it.
     const known = new Set([this.#self, ...hosts.map((host) => host.id)])
-    for (const host of new Set(running)) if (!known.has(host)) await this.#bury(host, 'host_died')
+    for (const host of new Set(running.map((one) => one.host)))
+      if (host !== null && !known.has(host)) await this.#bury(host, 'host_died')
   }
 
   async #bury(host: string, reason: 'host_died' | 'lease_expired'): Promise<void> {

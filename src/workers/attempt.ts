@@ -18,7 +18,7 @@ import { completeItem, failAttempt, parkItem, returnItem } from './commands.ts'
 import type { AttemptEnd, WorkerContext } from './context.ts'
 import type { AttemptBase } from '../integration/base.ts'
 import { answersAbout } from './inbox.ts'
-import { baseOf, bringIn, readerBase } from './bring-in.ts'
+import { baseOf, bringIn, endInFolder, readerBase } from './bring-in.ts'
 import { clearEarlier, closePlace, openPlace, type Place } from './place.ts'
 import { definitionOf } from './rows.ts'
 
@@ -87,8 +87,9 @@ async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEn
   const answer = await turn(context, attempt, prompt)
   if ('kind' in answer) return answer
   const { checkout } = attempt.place
-  if (checkout === null) return { kind: 'done', result: answer.text, verified: false, commit: null }
-  return bringIn(context, attempt, checkout, answer.text)
+  return checkout === null
+    ? endInFolder(context, attempt, answer.text)
+    : bringIn(context, attempt, checkout, answer.text)
 }
 
 /** Sends one prompt to the agent and waits for its answer, however long it takes. */

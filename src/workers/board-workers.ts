@@ -9,6 +9,7 @@ import type { StartedTurn } from '../team/turn-start.ts'
 import type { OperationalChange } from '../store.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { runAttempt } from './attempt.ts'
+import { ClaimTimer } from './claim-timer.ts'
 import { claimNext, type ClaimedItem } from './claims.ts'
 import { reportProgress } from './commands.ts'
 import type { WorkerContext } from './context.ts'
@@ -64,6 +65,7 @@ export class BoardWorkers {
   readonly #workers = new Map<string, Worker>()
   readonly #wake: WakeTimer
   readonly #held: HeldMerges
+  readonly #claims: ClaimTimer
   readonly #leftovers: Leftovers
   /** Looks that are due at a time. */
   readonly #looks = new Set<CancelTimer>()
@@ -73,8 +75,12 @@ export class BoardWorkers {
   constructor(context: WorkerContext) {
     this.#context = context
     this.#wake = new WakeTimer(context.team, context.onError)
-    this.#held = new HeldMerges(context.team, context.onError)
     this.#leftovers = new Leftovers(context)
+    this.#held = new HeldMerges(context.team, {
+      onError: context.onError,
+      onDone: () => this.#leftovers.look(),
+    })
+    this.#claims = new ClaimTimer(context.team, context.onError)
   }
 
   async open(): Promise<void> {
@@ -83,7 +89,7 @@ export class BoardWorkers {
     this.#unsubscribe = this.#context.team.feed.subscribe((event) => this.#observe(event), true)
     await this.#wake.open()
     await this.#held.open()
-    this.#leftovers.open()
+    await this.#claims.open()
     const { accounts, circuits } = await this.#context.team.store.read(async (reader) => ({
       accounts: await reader.list('account'),
       circuits: await reader.list('circuit'),
@@ -170,6 +176,7 @@ export class BoardWorkers {
     for (const name of [...this.#workers.keys()]) this.remove(name)
     this.#unsubscribe()
     this.#held.close()
+    this.#claims.close()
     this.#leftovers.close()
     this.#context.settlements.close()
   }

@@ -59,6 +59,17 @@ export async function readerBase(
   return isThere && isClean ? undefined : found
 }
 
+/** The end of an attempt in the project folder itself: there is nothing to merge, and its commands are run there. */
+export async function endInFolder(
+  context: WorkerContext,
+  attempt: Attempt,
+  text: string,
+): Promise<AttemptEnd> {
+  const red = await verifyWork(context, attempt, { cwd: attempt.place.cwd, env: {} })
+  if (red !== undefined) return { kind: 'failed', error: red }
+  return { kind: 'done', result: text, verified: attempt.definition.verify.length > 0, commit: null }
+}
+
 /** Brings the work of a write attempt to its target; what a reader left is not looked at. */
 export async function bringIn(
   context: WorkerContext,
@@ -99,7 +110,7 @@ async function commitWork(
 async function verifyWork(
   { team, host, stateDir }: WorkerContext,
   { claimed, definition, signal }: Attempt,
-  { cwd, env }: Workspace,
+  { cwd, env }: Pick<Workspace, 'cwd' | 'env'>,
 ): Promise<ErrorData | undefined> {
   if (definition.verify.length === 0) return undefined
   const { item, attempt } = claimed

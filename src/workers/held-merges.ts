@@ -9,14 +9,20 @@ import { mergeOfAttempt } from '../integration/requests.ts'
 import type { TeamContext } from '../team/context.ts'
 import { completeMerged, failItem, wakeItem } from './commands.ts'
 
+export interface HeldMergesOptions {
+  readonly onError: (error: unknown) => void
+  /** Told when an item was settled whose attempt nobody ends any more. */
+  readonly onDone: () => void
+}
+
 export class HeldMerges {
   readonly #team: TeamContext
-  readonly #onError: (error: unknown) => void
+  readonly #options: HeldMergesOptions
   #unsubscribe: () => void = () => {}
 
-  constructor(team: TeamContext, onError: (error: unknown) => void) {
+  constructor(team: TeamContext, options: HeldMergesOptions) {
     this.#team = team
-    this.#onError = onError
+    this.#options = options
   }
 
   /** Looks at what was settled while no host was there, and listens from now on. */
@@ -28,7 +34,7 @@ export class HeldMerges {
         type === 'merge.rejected' ||
         (type === 'item.deferred' && data.waiting.for === 'merge')
       )
-        void this.#look(data.item).catch(this.#onError)
+        void this.#look(data.item).catch(this.#options.onError)
     })
     const waiting = await this.#team.store.read((reader) =>
       reader.list('item', { where: { state: 'waiting' } }),
@@ -57,7 +63,10 @@ export class HeldMerges {
   }
 
   async #settle(item: ItemRow, { state, attempt, commit, error }: MergeRow): Promise<void> {
-    if (state === 'merged') return completeMerged(this.#team, item.id, { attempt, commit })
+    if (state === 'merged') {
+      await completeMerged(this.#team, item.id, { attempt, commit })
+      return this.#options.onDone()
+    }
     if (state !== 'rejected' || error === null) return
     // The attempt is over, and nobody has looked at what it was rejected for: the next one does.
     const isInterrupted = item.waiting?.for === 'merge' && item.waiting.reason === INTERRUPTED

@@ -1,30 +1,35 @@
 /**
- * Takes away the worktrees of attempts whose host died between their end and the removal. What an item that goes on left
- * is its next attempt's to clear.
+ * Takes away the worktrees of attempts whose host died between their end and the removal, and the checkouts of dead
+ * integrators. What an item that goes on left is its next attempt's to clear.
+ *
+ * Whoever finds a host dead looks through all of them. Where that host dies over it, it is found dead itself, so that none
+ * is forgotten, and hosts that live are seldom in each other's way.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AtelierEvent } from '../events.ts'
 import { isSettled } from '../board/item-lifecycle.ts'
+import { sweepCheckouts } from '../integration/verifying.ts'
 import type { Reader } from '../store.ts'
+import { sleep } from '../time/clock.ts'
+import { systemClock } from '../time/system-clock.ts'
 import type { WorkerContext } from './context.ts'
+
+/** Two hosts that found one dead each may take away the same worktree. */
+const TRIES = 10
+const PAUSE_MS = 200
 
 export class Leftovers {
   readonly #context: WorkerContext
   #looking: Promise<void> = Promise.resolve()
-  #unsubscribe: () => void = () => {}
+  readonly #unsubscribe: () => void
   #closed = false
 
+  /** Listens from now on: the first dead hosts are found before the host takes any work. */
   constructor(context: WorkerContext) {
     this.#context = context
-  }
-
-  /** Looks at once, and again when this host finds another one dead or settles what that had left to be merged. */
-  open(): void {
-    this.#unsubscribe = this.#context.team.feed.subscribe((event) => {
-      if (this.#isDue(event)) this.#look()
+    this.#unsubscribe = context.team.feed.subscribe(({ type, actor }) => {
+      if (type === 'host.lost' && actor === context.host) this.look()
     })
-    this.#look()
   }
 
   close(): void {
@@ -37,39 +42,35 @@ export class Leftovers {
     await this.#looking
   }
 
-  /** One of the hosts that live, so that they are not in each other's way. */
-  #isDue({ type, actor, data }: AtelierEvent): boolean {
-    if (type === 'host.lost') return actor === this.#context.host
-    return type === 'item.done' && this.#isNobodys(data.attempt)
-  }
-
-  /** Its own attempts, and those of other hosts that live, are taken away as they end. */
-  #isNobodys(attempt: string): boolean {
-    return !this.#context.attempts.has(attempt) && existsSync(join(this.#folder, attempt))
-  }
-
-  get #folder(): string {
-    return join(this.#context.stateDir, 'worktrees')
-  }
-
-  #look(): void {
+  /** Looks through the worktrees that there are. */
+  look(): void {
     // A workshop without worktrees need not be in a repository.
-    if (this.#closed || !existsSync(this.#folder)) return
+    if (this.#closed || !existsSync(join(this.#context.stateDir, 'worktrees'))) return
     this.#looking = this.#looking.then(() => this.#clear()).catch(this.#context.onError)
   }
 
   async #clear(): Promise<void> {
     const { team, host } = this.#context
     const adapter = await this.#context.worktrees()
+    const hosts = await team.store.read((reader) => reader.list('host'))
+    await patiently(() => sweepCheckouts(this.#context, new Set(hosts.map(({ id }) => id))))
     for (const { attempt } of await adapter.list()) {
       if (this.#closed) return
-      if (!(await team.store.read((reader) => isLeft(reader, attempt)))) continue
-      try {
-        await adapter.release({ attempt }, { files: 'remove', host })
-      } catch (error) {
-        // Another host that looked at the same time was quicker.
-        if ((await adapter.list()).some((each) => each.attempt === attempt)) throw error
-      }
+      if (await team.store.read((reader) => isLeft(reader, attempt)))
+        await patiently(() => adapter.release({ attempt }, { files: 'remove', host }))
+    }
+  }
+}
+
+/** Tries again what failed because another host does the same. */
+async function patiently(act: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      if (tries === TRIES) throw error
+      await sleep(systemClock, PAUSE_MS)
     }
   }
 }

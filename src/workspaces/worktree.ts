@@ -41,7 +41,7 @@ import {
   type OwnWorktree,
   type WorktreeRecord,
 } from './worktree/record.ts'
-import { removeWorktree, savedOf, savedRef } from './worktree/removal.ts'
+import { afterOthers, removeWorktree, savedOf, savedRef } from './worktree/removal.ts'
 import { describeFailure, runSetUp, setUpError } from './worktree/set-up.ts'
 
 /** Installing dependencies takes minutes. */
@@ -196,6 +196,10 @@ class Worktrees implements WorkspaceAdapter {
   async release({ attempt }: { readonly attempt: string }, options: ReleaseOptions): Promise<Released> {
     assertAttempt(attempt)
     const layout = await this.#layout()
+    return afterOthers(join(layout.folder, attempt), () => this.#release(layout, attempt, options))
+  }
+
+  async #release(layout: Layout, attempt: string, options: ReleaseOptions): Promise<Released> {
     const own = findWorktree(layout, attempt)
     if (own === undefined) {
       const saved = await savedOf(this.#project, attempt)

@@ -76,7 +76,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   // A model that follows a script, for real agents: users test with it, and the demo runs on it.
   'model-server': `type:tables ${LEAVES}`,
   // What `atelier demo` shows: a user of the library, with the agents it ships. It writes to a terminal as the CLI does.
-  demo: `${LEAVES} workshop type:facade type:team type:workers type:agent-backend type:events agent-backends/scripted agent-backends/claude model-server cli/text cli/paint cli/views/board-text`,
+  demo: `${LEAVES} workshop type:facade type:team type:workers type:agent-backend type:events agent-backends/scripted agent-backends/claude model-server cli/text cli/paint cli/views`,
   dashboard: 'type:http',
   testing: `${LEAVES} ${PURE_VALUES} events tables table-specs store agent-backend workspace projection processes workshop model-server stores/memory agent-backends/scripted`,
   // The public entry: the only file that hands on what others define.

@@ -125,6 +125,26 @@ describe('an integrator that is killed', () => {
     expect(bench.shop.git('worktree', 'list').split('\n')).toHaveLength(1)
   })
 
+  test('or only frozen, and wakes up when another has merged its work, does nothing more', async () => {
+    const bench = await QueueBench.open()
+    const { dir, stateDir } = bench.shop
+    const gate = `${stateDir}/gate`
+    const first = `test -f '${gate}' || { touch '${gate}'; until test -f '${gate}.open'; do sleep 0.01; done; }`
+    const x = await bench.submit('x', { verify: [first] })
+    const child = startChild(CHILD, [dir, stateDir, 'host_1'])
+    await expect.poll(() => existsSync(gate), { timeout: 20_000 }).toBe(true)
+    child.child.kill('SIGSTOP')
+    await recovered(bench)
+    expect(await bench.settled(x)).toMatchObject({ state: 'merged' })
+    const tip = bench.tip()
+    bench.shop.write('.atelier/state/gate.open', '')
+    child.child.kill('SIGCONT')
+    expect(await child.ended).toBe(0)
+    expect(child.stderr()).toBe('')
+    expect(bench.tip()).toBe(tip)
+    expect(bench.attemptsIn('main')).toEqual({ [x.attempt]: 1 })
+  })
+
   test('when the target was moved by a person gets the work built anew on that', async () => {
     const bench = await QueueBench.open()
     bench.shop.git('branch', 'release')

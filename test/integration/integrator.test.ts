@@ -414,6 +414,27 @@ describe('an integrator', () => {
     expect(taken.map(({ data }) => data.host)).toEqual(['host_1', 'host_1'])
   })
 
+  test('of several hosts merges what another one did not take, each once', async () => {
+    const bench = await QueueBench.open()
+    const hosts = ['host_1', 'host_2', 'host_3']
+    const facts = { kind: 'background', state: 'running', machine: 'm', pid: 1, pidStart: '1' } as const
+    for (const id of hosts) {
+      const row = { ...facts, id, backends: [], startedAt: 0, expiresAt: 1, idleExitMs: null }
+      await bench.store.write([{ table: 'host', put: row }])
+    }
+    const integrators = hosts.map((host) => bench.integrator(host))
+    for (const integrator of integrators) await integrator.open()
+    bench.shop.git('branch', 'release')
+    const works = []
+    for (let n = 0; n < 6; n++) {
+      const target = n % 2 === 0 ? MAIN : 'refs/heads/release'
+      works.push(await bench.submit(`item-${n}`, { target, verify: [`test -f item-${n}.txt`] }))
+    }
+    for (const work of works) expect(await bench.settled(work)).toMatchObject({ state: 'merged' })
+    const counts = { ...bench.attemptsIn('main'), ...bench.attemptsIn('release') }
+    expect(counts).toEqual(Object.fromEntries(works.map(({ attempt }) => [attempt, 1])))
+  })
+
   test('gives a merge back with git’s error when that fails again and again', async () => {
     const bench = await QueueBench.open()
     const x = await bench.submit('x', { target: 'refs/heads/gone' })

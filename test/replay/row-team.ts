@@ -14,6 +14,8 @@ import {
   type Decided,
 } from '../../src/agents/mailbox.ts'
 import { closedCircuit } from '../../src/board/circuit.ts'
+import type { ItemRow } from '../../src/board/item.ts'
+import { decideReturn } from '../../src/board/settling.ts'
 import { NEVER } from '../../src/agents/projection.ts'
 import { limitedUntil } from '../../src/agents/quota.ts'
 import { planTurn, sessionOfTurn } from '../../src/agents/recovery.ts'
@@ -251,8 +253,16 @@ export class RowTeam {
 
   #lose({ host, reason }: Extract<Action, { do: 'lose' }>): Result {
     const turns = this.list('turn').filter((turn) => turn.state === 'running' && turn.host === host)
+    const attempts = this.list('attempt').filter((each) => each.state === 'running' && each.host === host)
+    const outcome = reason === 'host_stopped' ? 'released' : 'lost'
     return this.#commit({
-      events: turns.flatMap((turn) => decideLoss(turn, this.get('message', turn.message), reason).events),
+      events: [
+        ...turns.flatMap((turn) => decideLoss(turn, this.get('message', turn.message), reason).events),
+        ...attempts.flatMap(({ id, item }) => {
+          const decided = decideReturn(this.get('item', item) as ItemRow, id, { outcome })
+          return 'events' in decided ? decided.events : []
+        }),
+      ],
     })
   }
 

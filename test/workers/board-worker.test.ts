@@ -200,4 +200,25 @@ describe('a board worker', () => {
     ])
     expect(await shop.item('it')).toMatchObject({ state: 'done', result: 'Done.' })
   })
+
+  it('is done only when its commands are green, also in the project folder itself', async () => {
+    const dir = await temporaryFolder()
+    const { shop } = await openBoard(
+      {
+        rules: [{ match: 'made.txt is missing', steps: [{ run: 'touch made.txt' }, { say: 'Made.' }] }],
+        reply: 'Done.',
+      },
+      { dir },
+    )
+    await shop.boardWorker('dev', 'code').stored
+    const verify = 'test -f made.txt || { echo made.txt is missing; exit 1; }'
+    await shop.work('it', 'Make it', { type: 'code', verify, retry: { attempts: 2, delays: [0] } })
+    await shop.boardSettled(settled)
+    expect(await shop.item('it')).toMatchObject({
+      state: 'done',
+      verified: true,
+      result: 'Made.',
+      attempts: 2,
+    })
+  })
 })

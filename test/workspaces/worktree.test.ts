@@ -36,6 +36,20 @@ test('many attempts that start at once all get a worktree', async () => {
   expect((await shop.adapter.list()).every(({ state }) => state === 'whole')).toBe(true)
 })
 
+test('two releases at once take it away once, and both say where its work is', async () => {
+  const shop = bench()
+  const { attempt, cwd } = await shop.acquire()
+  shop.write('new.txt', 'work\n', cwd)
+  const [one, two] = await Promise.all([
+    shop.adapter.release({ attempt }, { files: 'remove' }),
+    worktreeWorkspaces({ dir: shop.dir, stateDir: shop.stateDir }).release({ attempt }, { files: 'remove' }),
+  ])
+  expect([one.removed, two.removed]).toEqual([true, true])
+  expect(two.saved).toEqual(one.saved)
+  expect(shop.git('show', `${one.saved[0]?.commit}:new.txt`)).toBe('work')
+  expect(await shop.adapter.list()).toEqual([])
+})
+
 describe('what an attempt starts from', () => {
   test('heads that do not merge are named with their files, and nothing is left', async () => {
     const shop = bench()

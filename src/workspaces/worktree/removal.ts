@@ -21,6 +21,24 @@ export function savedRef(attempt: string): string {
   return `${ENGINE_REFS}saved/${attempt}`
 }
 
+/** Removals under way in this process, by the root of the worktree. */
+const removing = new Map<string, Promise<unknown>>()
+
+/** Runs a removal when an earlier one of the same worktree has ended: of two at once, one would work on half of it. */
+export function afterOthers<T>(root: string, act: () => Promise<T>): Promise<T> {
+  const result = (removing.get(root) ?? Promise.resolve()).then(act)
+  const ended = result
+    .then(
+      () => {},
+      () => {},
+    )
+    .then(() => {
+      if (removing.get(root) === ended) removing.delete(root)
+    })
+  removing.set(root, ended)
+  return result
+}
+
 /** Removes files, git's record and the branch, after saving what only they hold. */
 export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promise<Released> {
   const { attempt, gitDir, root, record, hasFiles } = own
