@@ -2,6 +2,7 @@
 import { parseWork } from '../src/board/definition-schema.ts'
 import { canonicalJson } from '../src/json.ts'
 import { projection } from '../src/projection.ts'
+import type { HostRow } from '../src/tables.ts'
 import { openSqliteStore } from '../src/stores/sqlite/store.ts'
 import type { TeamContext } from '../src/team/context.ts'
 import { EventFeed } from '../src/team/feed.ts'
@@ -31,6 +32,8 @@ export async function openBoard(path: string): Promise<BoardStore> {
   const by = { actor: 'user', via: 'library' } as const
   const team: TeamContext = { store, clock: systemClock, loops: backgroundClock, feed, by }
   const worker = `worker-${process.pid}`
+  // It claims as a host does, and gives no further sign of life.
+  await store.write([{ table: 'host', put: hostRow(worker) }])
   return {
     team,
     async post(items) {
@@ -46,6 +49,15 @@ export async function openBoard(path: string): Promise<BoardStore> {
         return ready.length === 0 && running.length === 0
       }),
     close: () => store.close(),
+  }
+}
+
+function hostRow(id: string): HostRow {
+  const identity = { machine: 'bench', pid: process.pid, pidStart: '' }
+  const at = systemClock.now()
+  return {
+    ...{ id, kind: 'library', state: 'running', ...identity },
+    ...{ backends: [], startedAt: at, expiresAt: at + 3_600_000, idleExitMs: null },
   }
 }
 

@@ -92,6 +92,14 @@ export async function commit<Loaded>(
   return result
 }
 
+/**
+ * True while a host counts as one: what it starts is given up with it. A host that was frozen, and that others have given up,
+ * starts nothing until its next sign of life has registered it again.
+ */
+export async function isRegistered(reader: Reader, host: string): Promise<boolean> {
+  return (await reader.get('host', host)) !== undefined
+}
+
 /** The text itself, wherever it is kept. */
 export async function unpackText(reader: Pick<Reader, 'blob'>, text: StoredText): Promise<string> {
   if (typeof text === 'string') return text

@@ -12,6 +12,7 @@ import type { Reader } from '../store.ts'
 import type { AccountRow, AgentRow, MessageRow, SessionRef, TurnRow } from '../tables.ts'
 import {
   environmentOf,
+  isRegistered,
   unpackText,
   type AttemptPlace,
   type DefinitionCache,
@@ -172,8 +173,9 @@ function placeOf({ dir, attempts }: HostEnvironment, { itemAttempt }: MessageRow
 
 async function loadCandidate(
   reader: Reader,
-  { definitions, environment, agent: name, isLimited, onlyItems }: StartInput,
+  { definitions, environment, host, agent: name, isLimited, onlyItems }: StartInput,
 ): Promise<Candidate | undefined> {
+  if (!(await isRegistered(reader, host))) return undefined
   const agent = await reader.get('agent', name)
   if (agent === undefined || agent.ready === 0 || environment.backend(agent.backend) === undefined)
     return undefined

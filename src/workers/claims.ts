@@ -8,7 +8,7 @@ import type { NewEvent } from '../events.ts'
 import { newId, packText } from '../ids.ts'
 import { refusalFor } from '../money/ledger.ts'
 import type { Reader } from '../store.ts'
-import { commit, type TeamContext } from '../team/context.ts'
+import { commit, isRegistered, type TeamContext } from '../team/context.ts'
 import { isOpen, loadCircuits } from '../team/circuits.ts'
 import { loadFunds } from '../team/posting.ts'
 import type { Decided } from '../board/posting.ts'
@@ -50,6 +50,7 @@ export async function claimNext(
     keys: ['board'],
     by: { actor: agent, via: 'host' },
     async load(reader) {
+      if (!(await isRegistered(reader, host))) return NOTHING
       const row = await reader.get('agent', agent)
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
@@ -76,6 +77,9 @@ interface Candidates {
   readonly ready: readonly ItemRow[]
   readonly running: readonly ItemRow[]
 }
+
+/** What a host that is not registered may claim. */
+const NOTHING = { account: undefined, circuits: undefined, attempts: [], ready: [], running: [] }
 
 /** Nearly always the first one may run; only where it may not are others looked at. */
 async function candidates(

@@ -9,6 +9,7 @@ import { decideTick } from '../../src/agents/schedule.ts'
 import { isAtelierError } from '../../src/errors.ts'
 import type { AtelierEvent, EventBodies, Identity } from '../../src/events.ts'
 import type { Store } from '../../src/store.ts'
+import type { HostRow } from '../../src/tables.ts'
 import { DefinitionCache, type HostEnvironment, type TeamContext } from '../../src/team/context.ts'
 import {
   cancelSchedule,
@@ -58,6 +59,19 @@ const ENVIRONMENT: HostEnvironment = {
   holdings: [attemptsHeld],
   gitContext: () => Promise.resolve(''),
   environment: {},
+}
+
+/** A host that has just given a sign of life. */
+const HOST: Omit<HostRow, 'id'> = {
+  kind: 'library',
+  state: 'running',
+  machine: 'here',
+  pid: 1,
+  pidStart: '1',
+  backends: [BACKEND.id],
+  startedAt: 0,
+  expiresAt: Number.MAX_SAFE_INTEGER,
+  idleExitMs: null,
 }
 
 export class StoreTeam {
@@ -168,6 +182,7 @@ export class StoreTeam {
   }
 
   async #start({ agent, host }: Extract<Action, { do: 'start' }>): Promise<void> {
+    await this.#team.store.write([{ table: 'host', put: { ...HOST, id: host } }])
     const started = await startTurn({
       team: this.#team,
       definitions: this.#definitions,
@@ -176,6 +191,8 @@ export class StoreTeam {
       agent,
       isLimited: () => false,
     })
+    // Hosts come and go without events here.
+    await this.#team.store.write([{ table: 'host', remove: host }])
     if (started === undefined) return
     this.#started.push(started)
     this.#hosts.set(started.turn, host)
