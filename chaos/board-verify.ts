@@ -93,7 +93,8 @@ function checkMerges(
   count: number,
   accepted: ReadonlyMap<string, readonly { readonly attempt: string }[]>,
 ): string[] {
-  const format = '%(trailers:key=Atelier-Item,valueonly,separator=) %(trailers:key=Atelier-Attempt,valueonly,separator=)'
+  const format =
+    '%(trailers:key=Atelier-Item,valueonly,separator=) %(trailers:key=Atelier-Attempt,valueonly,separator=)'
   const merged = gitIn(project, 'log', '--first-parent', `--format=${format}`, 'main')
     .split('\n')
     .map((line) => line.split(' '))
@@ -124,7 +125,8 @@ function checkEvents(dir: string, count: number, events: readonly AtelierEvent[]
   const turns = lines(turnLog(dir)).map((line) => JSON.parse(line) as TurnLine)
   for (const { item, attempt, at } of turns) {
     const done = accepted.get(item)?.[0]
-    if (done !== undefined && at > done.at) wrong.push(`${attempt} ran a turn for ${item}, which was accepted`)
+    if (done !== undefined && at > done.at)
+      wrong.push(`${attempt} ran a turn for ${item}, which was accepted`)
   }
   const ran = new Set(turns.map(({ item, attempt }) => `${item} ${attempt}`))
   for (const [item, times] of accepted)

@@ -57,7 +57,10 @@ async function exercise(shop: HostedWorkshop, name: string): Promise<void> {
 }
 
 /** Another life, or another process, has done it. */
-async function allow(code: 'already_exists' | 'invalid_transition', act: PromiseLike<unknown>): Promise<void> {
+async function allow(
+  code: 'already_exists' | 'invalid_transition',
+  act: PromiseLike<unknown>,
+): Promise<void> {
   try {
     await act
   } catch (error) {

@@ -128,7 +128,8 @@ async function runBoards(): Promise<void> {
   for (let seed = firstSeed, rest = kills; rest > 0; seed++, rest -= KILLS_PER_BOARD) {
     const count = Math.min(rest, KILLS_PER_BOARD)
     const name = `board seed ${seed}`
-    const onKill = (killed: number): void => void process.stderr.write(`${name}: ${killed} of ${count} kills\n`)
+    const onKill = (killed: number): void =>
+      void process.stderr.write(`${name}: ${killed} of ${count} kills\n`)
     const begun = Date.now()
     const wrong = await boardAtRandom({ seed, items, kills: count, onKill })
     const note = ` (${items} items, ${count} kills, ${Math.round((Date.now() - begun) / 1000)} s)`
@@ -143,7 +144,12 @@ async function reportTimes(name: string, measure: () => Promise<Recovery>): Prom
   const times = all.map(({ ms }) => ms)
   const median = times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number
   const late = median <= NOTICE_LIMIT_MS ? [] : [`after ${median} ms`]
-  report(name, [...all.flatMap(({ wrong }) => wrong), ...late], '--only recovery', ` (${times.join(', ')} ms)`)
+  report(
+    name,
+    [...all.flatMap(({ wrong }) => wrong), ...late],
+    '--only recovery',
+    ` (${times.join(', ')} ms)`,
+  )
 }
 
 async function runRecovery(): Promise<void> {
@@ -155,7 +161,11 @@ async function runRecovery(): Promise<void> {
 }
 
 const cases = [
-  ...FAILPOINTS.filter((point) => !isOfBoard(point)).map((point) => ({ name: point, point, run: atFailpoint })),
+  ...FAILPOINTS.filter((point) => !isOfBoard(point)).map((point) => ({
+    name: point,
+    point,
+    run: atFailpoint,
+  })),
   ...[...FAILPOINTS.filter(isOfBoard), ...SHARED_POINTS].map((point) => ({
     name: `board: ${point}`,
     point,

@@ -90,6 +90,7 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'item.unblocked':
     case 'item.blocked':
     case 'item.deferred':
+    case 'item.fell_back':
     case 'item.retried':
     case 'item.claimed':
     case 'item.started':

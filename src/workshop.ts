@@ -135,6 +135,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 settlements: new Settlements(team),
                 startSoon: (agent) => host?.startSoon(agent),
                 worktrees,
+                standIn: (name, profile) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
               })),
               new IntegratorOnDemand(team, {

@@ -24,6 +24,7 @@ export function boardReads(event: NewEvent): RowRef[] {
     case 'item.unblocked':
     case 'item.blocked':
     case 'item.deferred':
+    case 'item.fell_back':
     case 'item.retried':
     case 'item.started':
     case 'item.phase_changed':
@@ -63,6 +64,10 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
     case 'item.deferred': {
       const { waiting, result } = event.data
       return moved(event, rows, 'deferred', (row) => ({ waiting, result: result ?? row.result }))
+    }
+    case 'item.fell_back': {
+      const { tries } = event.data
+      return [change(event, rows, null, ({ losses }) => ({ attempts: tries + losses }))]
     }
     case 'item.retried':
       // What follows in the same commit says in which state it waits for its next attempt.

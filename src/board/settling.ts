@@ -80,22 +80,74 @@ export interface Failure {
   readonly policy: RetryPolicy
   /** In [0, 1), for the jitter of the pause. */
   readonly random: number
+  /** Profiles that try it when the worker's own tries are used up, and how every try before this one ended. */
+  readonly fallback?: readonly string[]
+  readonly earlier?: readonly FailedTry[]
 }
 
-/** Ends an attempt that failed: the item is tried again where its policy says so, else it has failed for good. */
+/** One try that failed, and who made it. */
+export interface FailedTry {
+  readonly agent: string
+  readonly error: ErrorData
+}
+
+/** Tries that count: those that ended because a host died do not. */
+export function triesOf({ attempts, losses }: Pick<ItemRow, 'attempts' | 'losses'>): number {
+  return attempts - losses
+}
+
+/** The profile that makes the next try, where the worker's own agent has none left. */
+export function fallbackProfile(
+  tries: number,
+  policy: RetryPolicy,
+  fallback: readonly string[],
+): string | undefined {
+  return tries < policy.attempts ? undefined : fallback[tries - policy.attempts]
+}
+
+/**
+ * Ends an attempt that failed: the item is tried again where its policy says so, then by each profile of its fallback, once
+ * and in order, whatever the error was; then it has failed for good, with what each of them met.
+ */
 export function decideFailure(
   item: ItemRow,
-  { attempt, error, policy, random }: Failure,
+  { attempt, error, policy, random, fallback = [], earlier = [] }: Failure,
   downstream: Downstream,
   now: number,
 ): Decided {
   const refused = notRunning(item, attempt, 'failed')
   if (refused !== undefined) return { refused }
   const ended = attemptEnded({ id: attempt, item: item.id }, 'failed', error)
-  const pauseMs = nextPauseMs(policy, item.attempts - item.losses, error, random)
-  if (pauseMs === undefined) return { events: [ended, ...failed(item, error, downstream)] }
+  const tries = triesOf(item)
+  const pauseMs = nextPauseMs(policy, tries, error, random)
+  if (pauseMs === undefined) {
+    const from = Math.max(tries, policy.attempts)
+    if (fallbackProfile(from, policy, fallback) !== undefined) {
+      return {
+        events: [
+          ended,
+          ...(from === tries
+            ? []
+            : [{ type: 'item.fell_back', data: { item: item.id, tries: from } } as const]),
+          { type: 'item.readied', data: { item: item.id } },
+        ],
+      }
+    }
+    const last = { agent: item.owner ?? '', error }
+    const final = fallback.length === 0 ? error : allFailed(item, [...earlier, last])
+    return { events: [ended, ...failed(item, final, downstream)] }
+  }
   if (pauseMs === 0) return { events: [ended, { type: 'item.readied', data: { item: item.id } }] }
   return { events: [ended, deferred(item.id, { for: 'retry', at: now + pauseMs })] }
+}
+
+function allFailed({ id }: ItemRow, tries: readonly FailedTry[]): ErrorData {
+  const named = tries.map(({ agent, error }) => `${agent}: ${error.message} [${error.code}]`)
+  return errorData(
+    'all_agents_failed',
+    `Every agent failed at "${id}". ${named.join(' ')} Look at the tries, then retry it.`,
+    { item: id, causes: tries.map(({ agent, error }) => ({ agent, ...error })) },
+  )
 }
 
 /** Fails an item that waits or runs, without another try. */

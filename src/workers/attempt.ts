@@ -8,6 +8,7 @@
 import type { ItemDefinition } from '../board/definition.ts'
 import { itemPrompt, type UpstreamResult } from '../board/prompt.ts'
 import { isSimplified } from '../board/retry-policy.ts'
+import { triesOf } from '../board/settling.ts'
 import { errorData, isAtelierError, messageOf, type ErrorCode, type ErrorData } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { unpackText } from '../team/context.ts'
@@ -50,6 +51,7 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   let end: AttemptEnd
   try {
     const definition = await context.team.store.read((reader) => definitionOf(reader, claimed.item))
+    if (claimed.profile !== undefined) await context.standIn(claimed.owner, claimed.profile)
     if (input.worktree) await clearEarlier(context, claimed)
     const base = await startOf(context, input, definition)
     place = await openPlace(context, { claimed, definition, base: base?.base, signal })
@@ -154,7 +156,7 @@ async function promptOf({ team }: WorkerContext, { claimed, definition }: Attemp
     results,
     answers,
     ...(isFeedback(item.error) && number > 1 ? { feedback: feedbackOf(item.error) } : {}),
-    simplified: isSimplified(definition.retry, number),
+    simplified: isSimplified(definition.retry, triesOf(item) + 1),
   })
 }
 

@@ -286,7 +286,7 @@ export class BoardWorkers {
       }
       const ended = runAttempt(this.#context, {
         claimed,
-        agent,
+        agent: claimed.owner,
         worktree: spec.worktree,
         signal: controller.signal,
         onFree: free,

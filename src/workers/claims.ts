@@ -12,9 +12,9 @@ import { commit, isRegistered, type TeamContext } from '../team/context.ts'
 import { isOpen, loadCircuits } from '../team/circuits.ts'
 import { loadFunds } from '../team/posting.ts'
 import type { Decided } from '../board/posting.ts'
-import { wornOut } from '../board/settling.ts'
+import { fallbackProfile, triesOf, wornOut } from '../board/settling.ts'
 import { failItem } from './commands.ts'
-import { unknownItem } from './rows.ts'
+import { definitionOf, unknownItem } from './rows.ts'
 
 /** Ready items that are looked at for one that may run beside what runs already. */
 const CANDIDATES = 32
@@ -34,6 +34,9 @@ export interface ClaimedItem {
   readonly slot: number
   /** Which try it is, from 1. */
   readonly number: number
+  /** Who tries it: the worker's own agent, or one of a profile of the item's fallback. */
+  readonly owner: string
+  readonly profile: string | undefined
 }
 
 /**
@@ -55,21 +58,25 @@ export async function claimNext(
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
-      return { account, circuits, attempts, ...(await candidates(reader, type, attempts)) }
+      const found = await candidates(reader, type, attempts)
+      return { account, circuits, attempts, ...found, profiles: await fallbacks(reader, found.ready) }
     },
-    decide({ account, circuits, ready, attempts, running }, now): Decided {
+    decide({ account, circuits, ready, attempts, running, profiles }, now): Decided {
       if (limitedUntil(account, now) !== null) return { events: [] }
       if (circuits !== undefined && isOpen(circuits, now)) return { events: [] }
       const item = firstThatMayRun(ready, running)
       if (item === undefined) return { events: [] }
-      return decideClaim(item, { attempt, owner: agent, host, slot: freeSlot(attempts) })
+      const owner = ownerOf(agent, profiles.get(item.id))
+      return decideClaim(item, { attempt, owner, host, slot: freeSlot(attempts) })
     },
   })
   if (result.ok) await giveUp(team, result.loaded.ready)
   const [claimed] = result.ok ? result.events : []
   if (claimed?.type !== 'item.claimed') return undefined
   const item = result.loaded.ready.find(({ id }) => id === claimed.data.item) as ItemRow
-  return { item, attempt, slot: claimed.data.slot ?? 0, number: claimed.data.number }
+  const { slot, number, owner } = claimed.data
+  const profile = result.loaded.profiles.get(item.id)
+  return { item, attempt, slot: slot ?? 0, number, owner, profile }
 }
 
 /** Ready items, the most urgent first, and what runs beside them, as far as that may keep one of them from running. */
@@ -79,7 +86,14 @@ interface Candidates {
 }
 
 /** What a host that is not registered may claim. */
-const NOTHING = { account: undefined, circuits: undefined, attempts: [], ready: [], running: [] }
+const NOTHING = {
+  account: undefined,
+  circuits: undefined,
+  attempts: [],
+  ready: [],
+  running: [],
+  profiles: new Map<string, string>(),
+}
 
 /** Nearly always the first one may run; only where it may not are others looked at. */
 async function candidates(
@@ -101,6 +115,23 @@ function firstThatMayRun(ready: readonly ItemRow[], running: readonly ItemRow[])
   return ready.find(
     (row) => wornOut(row) === undefined && !running.some((other) => overlap(row.touches, other.touches)),
   )
+}
+
+/** The profiles that try the items next whose own tries are used up. */
+async function fallbacks(reader: Reader, ready: readonly ItemRow[]): Promise<Map<string, string>> {
+  const profiles = new Map<string, string>()
+  for (const item of ready) {
+    if (triesOf(item) === 0) continue
+    const { retry, fallback } = await definitionOf(reader, item)
+    const profile = fallbackProfile(triesOf(item), retry, fallback)
+    if (profile !== undefined) profiles.set(item.id, profile)
+  }
+  return profiles
+}
+
+/** The agent of a profile that stands in for a worker's own. */
+function ownerOf(agent: string, profile: string | undefined): string {
+  return profile === undefined ? agent : `${agent}.${profile}`
 }
 
 /** Items whose hosts died too often fail for good. */

@@ -12,7 +12,9 @@ import {
   decideRetry,
   decideSkip,
   decideWake,
+  triesOf,
   type Completion,
+  type FailedTry,
 } from '../board/settling.ts'
 import type { Downstream } from '../board/blocking.ts'
 import type { ErrorData } from '../errors.ts'
@@ -23,6 +25,7 @@ import type { Reader } from '../store.ts'
 import type { TeamContext } from '../team/context.ts'
 import { commitItems as commit } from './inbox.ts'
 import {
+  attemptsAt,
   definitionOf,
   dependentRows,
   knownItems,
@@ -122,9 +125,21 @@ export async function failAttempt(
 ): Promise<void> {
   const random = randomFraction()
   await withDownstream(team, 'item.settle', id, async (reader, item) => {
-    const { retry: policy } = await definitionOf(reader, item)
-    return (downstream, now) => decideFailure(item, { attempt, error, policy, random }, downstream, now)
+    const { retry: policy, fallback } = await definitionOf(reader, item)
+    const earlier = fallback.length === 0 ? [] : await failedTries(reader, item)
+    const failure = { attempt, error, policy, random, fallback, earlier }
+    return (downstream, now) => decideFailure(item, failure, downstream, now)
   })
+}
+
+/** The tries that failed since the item was posted or retried by hand, oldest first. */
+async function failedTries(reader: Reader, item: ItemRow): Promise<readonly FailedTry[]> {
+  const attempts = await attemptsAt(reader, item.id)
+  const failed = attempts.flatMap(({ owner: agent, state, error }) =>
+    state === 'failed' && error !== null ? [{ agent, error }] : [],
+  )
+  const earlier = triesOf(item) - 1
+  return earlier === 0 ? [] : failed.slice(-earlier)
 }
 
 /** Fails an item for good, whatever its policy says. */

@@ -19,6 +19,11 @@ export interface WorkerContext {
   readonly startSoon: (agent: string) => void
   /** Worktrees of the project; loaded when the first is needed. */
   worktrees(): Promise<WorkspaceAdapter>
+  /**
+   * Makes the agent of a profile that stands in for a worker's own.
+   * @throws AtelierError `not_found` for a profile that there is not
+   */
+  readonly standIn: (agent: string, profile: string) => Promise<void>
   readonly onError: (error: unknown) => void
 }
 

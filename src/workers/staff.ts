@@ -27,6 +27,11 @@ export interface WorkerView {
   readonly finished: number
 }
 
+/** True for an agent of a worker, and for those that stand in for it. */
+function isOf(agent: string, owner: string): boolean {
+  return owner === agent || owner.startsWith(`${agent}.`)
+}
+
 /** The board workers of all hosts, by name. */
 export async function viewWorkers(reader: Reader): Promise<readonly WorkerView[]> {
   const running = await reader.list('attempt', { where: { state: 'running' } })
@@ -35,7 +40,9 @@ export async function viewWorkers(reader: Reader): Promise<readonly WorkerView[]
       ...worker,
       worktree: worktree === 1,
       items: running
-        .filter(({ host, owner }) => host === worker.host && worker.agents.includes(owner))
+        .filter(
+          ({ host, owner }) => host === worker.host && worker.agents.some((agent) => isOf(agent, owner)),
+        )
         .map(({ item }) => item),
     }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))

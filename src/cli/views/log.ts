@@ -150,6 +150,7 @@ function factOf(event: AtelierEvent): string {
     case 'item.path_changed':
     case 'item.readied':
     case 'item.unblocked':
+    case 'item.fell_back':
     case 'item.retried':
     case 'item.started':
     case 'agent.reset':
