@@ -84,6 +84,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { itemsWaiting },
     { InboxTimer },
     { mergesHeld },
+    { mergesWaiting },
     { IntegratorOnDemand },
   ] = await Promise.all([
     import('./facade/workshop.ts'),
@@ -97,6 +98,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./workers/inbox.ts'),
     import('./team/inbox-timer.ts'),
     import('./integration/holding.ts'),
+    import('./integration/approvals.ts'),
     import('./integration/on-demand.ts'),
   ])
   const config = await loadConfiguration(dir, options)
@@ -110,7 +112,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     for (const backend of [...config.backends, ...(options.backends ?? [])]) roster.addBackend(backend)
     const team: TeamContext = { store, clock, loops: loopClock(options), feed, by: identityOf(options) }
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
-    const inbox = { team, waiters: [itemsWaiting] }
+    const inbox = { team, waiters: [itemsWaiting, mergesWaiting] }
     const concurrency: { value: number | undefined } = { value: undefined }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
     const stateDir = worktreeState(dir, options.persistence)

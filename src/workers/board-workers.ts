@@ -7,6 +7,7 @@ import type { AgentEvent } from '../agent-backend.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { StartedTurn } from '../team/turn-start.ts'
 import type { OperationalChange } from '../store.ts'
+import { MergeApprovals } from '../integration/approvals.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { runAttempt } from './attempt.ts'
 import { ClaimTimer } from './claim-timer.ts'
@@ -66,6 +67,7 @@ export class BoardWorkers {
   readonly #wake: WakeTimer
   readonly #held: HeldMerges
   readonly #claims: ClaimTimer
+  readonly #approvals: MergeApprovals
   readonly #leftovers: Leftovers
   /** Looks that are due at a time. */
   readonly #looks = new Set<CancelTimer>()
@@ -81,6 +83,7 @@ export class BoardWorkers {
       onDone: () => this.#leftovers.look(),
     })
     this.#claims = new ClaimTimer(context.team, context.onError)
+    this.#approvals = new MergeApprovals(context.team, context.onError)
   }
 
   async open(): Promise<void> {
@@ -90,6 +93,7 @@ export class BoardWorkers {
     await this.#wake.open()
     await this.#held.open()
     await this.#claims.open()
+    await this.#approvals.open()
     const { accounts, circuits } = await this.#context.team.store.read(async (reader) => ({
       accounts: await reader.list('account'),
       circuits: await reader.list('circuit'),
@@ -177,6 +181,7 @@ export class BoardWorkers {
     this.#unsubscribe()
     this.#held.close()
     this.#claims.close()
+    this.#approvals.close()
     this.#leftovers.close()
     this.#context.settlements.close()
   }

@@ -211,3 +211,59 @@ it('a reviewer without worktrees looks at the project folder while that is what 
   expect(second).not.toBe(dir)
   expect(readFileSync(join(dir, 'notes.txt'), 'utf8')).toBe('a person is in the middle of something\n')
 })
+
+describe('an item that is not merged by itself', () => {
+  it('waits for a person, is merged when somebody approves, and its worker is free meanwhile', async () => {
+    const repository = await makeRepository()
+    const board = await openBoard(
+      { rules: [{ match: 'First', steps: [edit(2, 'two'), { say: 'Changed.' }] }], reply: 'ok' },
+      { dir: repository.dir, persistence: true },
+    )
+    const { shop } = board
+    await shop.boardWorker('dev', 'code', { worktree: true }).stored
+    await shop.work('it', 'First', { type: 'code', merge: 'manual' })
+    await shop.work('next', 'Other', { type: 'code' })
+    const rest = await finished(board)
+    expect(rest.summary).toMatchObject({ done: 1 })
+    expect(await shop.item('it')).toMatchObject({ waiting: { for: 'merge', reason: 'manual' } })
+    expect(repository.merged()).toEqual([])
+    await expect.poll(async () => (await shop.inbox()).length, { timeout: 10_000 }).toBe(1)
+    const [request] = await shop.inbox()
+    expect(request).toMatchObject({ kind: 'merge', about: { kind: 'item', id: 'it' } })
+    await shop.approve(request?.id ?? '')
+    await expect.poll(async () => (await shop.item('it')).state, { timeout: 10_000 }).toBe('done')
+    expect((await shop.item('it')).result).toBe('Changed.')
+    expect(repository.merged()).toEqual(['it'])
+  })
+
+  it('fails with the reason when somebody rejects it', async () => {
+    const repository = await makeRepository()
+    const board = await openBoard(
+      { rules: [{ match: 'First', steps: [edit(2, 'two'), { say: 'Changed.' }] }] },
+      { dir: repository.dir, persistence: true },
+    )
+    const { shop } = board
+    await shop.boardWorker('dev', 'code', { worktree: true }).stored
+    await shop.work('it', 'First', { type: 'code', merge: 'manual' })
+    await expect.poll(async () => (await shop.inbox()).length, { timeout: 10_000 }).toBe(1)
+    await finished(board)
+    await shop.reject((await shop.inbox())[0]?.id ?? '', 'Not now.')
+    await expect.poll(async () => (await shop.item('it')).state, { timeout: 10_000 }).toBe('failed')
+    expect((await shop.item('it')).error).toMatchObject({ code: 'gate_rejected' })
+    expect(repository.merged()).toEqual([])
+  })
+
+  it('is done with a branch of its own where a pull request is wanted', async () => {
+    const repository = await makeRepository()
+    const board = await openBoard(
+      { rules: [{ match: 'First', steps: [edit(2, 'two'), { say: 'Changed.' }] }] },
+      { dir: repository.dir, persistence: true },
+    )
+    await board.shop.boardWorker('dev', 'code', { worktree: true }).stored
+    await board.shop.work('it', 'First', { type: 'code', merge: 'pr-branch' })
+    await finished(board)
+    expect(await board.shop.item('it')).toMatchObject({ state: 'done' })
+    expect(repository.merged()).toEqual([])
+    expect(repository.git('show', 'atelier-pr/it:notes.txt')).toContain('two')
+  })
+})
