@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SmallBoard } from '../../test/board/small-board.ts'
 import { itemRow, runningItem } from '../../test/replay/example-rows.ts'
-import { decideClaim, decidePhase, decideProgress, decideStart, freeSlot } from './claiming.ts'
+import { decideClaim, decidePhase, decideProgress, decidePrompt, decideStart, freeSlot } from './claiming.ts'
 
 const CLAIM = { attempt: 'att_2', owner: 'dev_2', host: null, slot: null }
 
@@ -69,6 +69,20 @@ describe('AS-29: whoever does not hold the attempt', () => {
     )
     const over = decideStart(runningItem({ state: 'done', phase: null }), 'att_1')
     expect('refused' in over && over.refused.message).toContain('is over: it is done')
+  })
+})
+
+describe('a prompt', () => {
+  it('begins the work with the first one, and is part of it afterwards', () => {
+    const first = decidePrompt(runningItem({ phase: 'claimed' }), 'att_1')
+    expect('events' in first && first.events.map(({ type }) => type)).toEqual(['item.started'])
+    expect(decidePrompt(runningItem({ phase: 'verifying' }), 'att_1')).toEqual({ events: [] })
+  })
+
+  it('is refused where the attempt is over: its item waits for another one', () => {
+    const released = runningItem({ state: 'ready', phase: null, attempt: null })
+    expect(decidePrompt(released, 'att_1')).toMatchObject({ refused: { code: 'invalid_transition' } })
+    expect(decidePrompt(runningItem(), 'att_0')).toMatchObject({ refused: { code: 'stale_claim' } })
   })
 })
 

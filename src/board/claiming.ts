@@ -41,6 +41,13 @@ export function decideStart(item: ItemRow, attempt: string): Decided {
   return { events: [{ type: 'item.started', data: { item: item.id, attempt } }] }
 }
 
+/** Lets an attempt ask its agent: with its first question work begins, a further one is part of it. */
+export function decidePrompt(item: ItemRow, attempt: string): Decided {
+  const refused = notRunning(item, attempt, 'in_progress')
+  if (refused !== undefined) return { refused }
+  return item.phase === 'claimed' ? decideStart(item, attempt) : { events: [] }
+}
+
 /** Says what the attempt is at; the same again is nothing new. There is no way back to `claimed`. */
 export function decidePhase(item: ItemRow, attempt: string, phase: ItemPhase): Decided {
   const refused = notRunning(item, attempt, phase)

@@ -2,8 +2,15 @@
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
+import { randomFraction } from '../ids.ts'
+import { sleep } from '../time/clock.ts'
+import { systemClock } from '../time/system-clock.ts'
 import { unfinishedIn } from './committing.ts'
-import { git, LOOK_ONLY, type GitPlace } from './run.ts'
+import { git, gitFailure, LOOK_ONLY, runGit, type GitPlace, type GitResult } from './run.ts'
+
+/** A record is made and taken away in milliseconds. */
+const TRIES = 8
+const LONGEST_PAUSE_MS = 200
 
 /** One working tree, as git lists it. */
 export interface WorktreeEntry {
@@ -18,7 +25,25 @@ export interface WorktreeEntry {
 
 /** All working trees, the repository's own one first. */
 export async function listWorktrees(place: GitPlace): Promise<readonly WorktreeEntry[]> {
-  return parseWorktrees(await git(place, ['worktree', 'list', '--porcelain', '-z'], { env: LOOK_ONLY }))
+  const { code, output, error } = await runOnWorktrees(place, ['worktree', 'list', '--porcelain', '-z'])
+  if (code !== 0) throw gitFailure(place, 'worktree list', error)
+  return parseWorktrees(output)
+}
+
+/** True for what git says where it read the record of a working tree that another git was making or taking away. */
+export function isBeingMade(error: string): boolean {
+  return /worktrees\/.*(?:No such file|Success|File exists)|failed to read .*(?:commondir|gitdir)/u.test(
+    error,
+  )
+}
+
+/** Runs a command that reads the records of all working trees, again where it came upon one that was being made. */
+export async function runOnWorktrees(place: GitPlace, args: readonly string[]): Promise<GitResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await runGit(place, args, { env: LOOK_ONLY })
+    if (result.code === 0 || !isBeingMade(result.error) || tries === TRIES) return result
+    await sleep(systemClock, randomFraction() * LONGEST_PAUSE_MS)
+  }
 }
 
 /** Reads `git worktree list --porcelain -z`: `name value` fields, an empty one after each entry. */

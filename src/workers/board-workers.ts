@@ -71,7 +71,10 @@ export class BoardWorkers {
   readonly #leftovers: Leftovers
   /** Looks that are due at a time. */
   readonly #looks = new Set<CancelTimer>()
+  /** Looks at the board that may claim something. */
+  readonly #claiming = new Set<Promise<void>>()
   #accepting = false
+  #abandoned = false
   #unsubscribe: () => void = () => {}
 
   constructor(context: WorkerContext) {
@@ -166,12 +169,13 @@ export class BoardWorkers {
 
   /** Ends the attempts that run, without settling them: their items were given back, or will be. */
   abandonAll(): void {
+    this.#abandoned = true
     for (const { controller } of this.#running()) controller.abort()
   }
 
   async ended(): Promise<void> {
-    for (let running = this.#running(); running.length > 0; running = this.#running())
-      await Promise.allSettled(running.map(({ ended }) => ended))
+    // A claim that is under way becomes an attempt.
+    for (let open = this.#open(); open.length > 0; open = this.#open()) await Promise.allSettled(open)
     await this.#leftovers.ended()
   }
 
@@ -198,6 +202,10 @@ export class BoardWorkers {
 
   #running(): Running[] {
     return [...this.#attempts.values()]
+  }
+
+  #open(): readonly Promise<void>[] {
+    return [...this.#claiming, ...this.#running().map(({ ended }) => ended)]
   }
 
   /** Told of what happens in turns of this host. */
@@ -249,14 +257,16 @@ export class BoardWorkers {
       return
     }
     worker.looking = true
-    void this.#claim(worker)
+    const claiming = this.#claim(worker)
       .catch(this.#context.onError)
       .finally(() => {
+        this.#claiming.delete(claiming)
         worker.looking = false
         if (!worker.again) return
         worker.again = false
         this.#look(worker)
       })
+    this.#claiming.add(claiming)
   }
 
   /** Notes what the attempt says of its progress; a report that comes too late is nobody's error. */
@@ -278,6 +288,8 @@ export class BoardWorkers {
       })
       if (claimed === undefined) return
       const controller = new AbortController()
+      // The host ended meanwhile, and has given the item back.
+      if (this.#abandoned) controller.abort()
       idle.delete(agent)
       const { attempt } = claimed
       let isFree = false

@@ -1,10 +1,9 @@
 /** How a worker of this host takes an item and begins to work on it. */
 import { limitedUntil } from '../agents/quota.ts'
 import { decidePost } from '../agents/mailbox.ts'
-import { decideClaim, decideStart, freeSlot } from '../board/claiming.ts'
+import { decideClaim, decidePrompt, freeSlot } from '../board/claiming.ts'
 import type { AttemptRow, ItemRow } from '../board/item.ts'
 import { overlap } from '../board/touches.ts'
-import type { NewEvent } from '../events.ts'
 import { newId, packText } from '../ids.ts'
 import { refusalFor } from '../money/ledger.ts'
 import type { Reader } from '../store.ts'
@@ -176,8 +175,7 @@ export async function beginItem(team: TeamContext, input: BeginInput): Promise<v
     }),
     decide({ item, agent: row, funds }): Decided {
       if (item === undefined) return { refused: unknownItem(id, []) }
-      // A repair of the same attempt is another message; the attempt has begun already.
-      const start = item.phase === 'claimed' ? decideStart(item, attempt) : { events: [] as NewEvent[] }
+      const start = decidePrompt(item, attempt)
       if ('refused' in start) return start
       const refused = refusalFor(funds.ledgers, funds.running, 0)
       const post = decidePost(

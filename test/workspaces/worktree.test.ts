@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { listWorktrees } from '../../src/git/worktrees.ts'
 import { worktreeWorkspaces } from '../../src/workspaces/worktree.ts'
 import { attemptBranches, bench, failureOf } from './support.ts'
 
@@ -35,6 +36,25 @@ test('many attempts that start at once all get a worktree', async () => {
   expect(new Set(all.map(({ env }) => env['ATELIER_PORT'])).size).toBe(12)
   expect((await shop.adapter.list()).every(({ state }) => state === 'whole')).toBe(true)
 })
+
+test('worktrees are listed while others are made and taken away, whose records are half there at times', async () => {
+  const shop = bench()
+  let isOver = false
+  const makeAndRemove = async (): Promise<void> => {
+    for (let times = 0; times < 5; times++) {
+      const { attempt } = await shop.acquire()
+      await shop.adapter.release({ attempt }, { files: 'remove' })
+    }
+  }
+  const lookOn = async (): Promise<void> => {
+    while (!isOver) await listWorktrees({ dir: shop.dir })
+  }
+  const looking = Promise.all([lookOn(), lookOn()])
+  await Promise.race([looking, Promise.all(Array.from({ length: 4 }, makeAndRemove))])
+  isOver = true
+  await looking
+  expect(await listWorktrees({ dir: shop.dir })).toHaveLength(1)
+}, 60_000)
 
 test('two releases at once take it away once, and both say where its work is', async () => {
   const shop = bench()

@@ -6,7 +6,7 @@ import { isAtelierError } from '../../errors.ts'
 import { crash } from '../../failpoints.ts'
 import { listRefs, moveRef, shortName } from '../../git/refs.ts'
 import { git, gitFailure, runGit, type GitPlace } from '../../git/run.ts'
-import { gitDirOf } from '../../git/worktrees.ts'
+import { gitDirOf, isBeingMade } from '../../git/worktrees.ts'
 import { randomFraction } from '../../ids.ts'
 import { sleep } from '../../time/clock.ts'
 import { systemClock } from '../../time/system-clock.ts'
@@ -14,7 +14,6 @@ import { attemptBranch } from './branch-name.ts'
 import type { Layout } from './record.ts'
 
 /** git reads the records of other worktrees while it adds one, and fails on one that is being made. */
-const BEING_MADE = /worktrees\/.*(?:No such file|Success|File exists)|failed to read .*(?:commondir|gitdir)/u
 const TRIES = 8
 const LONGEST_PAUSE_MS = 200
 
@@ -51,7 +50,7 @@ export async function addWorktree(
     crash('worktree.add.after')
     const gitDir = code === 0 ? gitDirOf(layout.commonDir, root) : undefined
     if (gitDir !== undefined) return { dir: root, gitDir }
-    if (!BEING_MADE.test(error) || tries === TRIES) throw gitFailure(place, 'worktree add', error)
+    if (!isBeingMade(error) || tries === TRIES) throw gitFailure(place, 'worktree add', error)
     await rm(root, { recursive: true, force: true })
     await sleep(systemClock, randomFraction() * LONGEST_PAUSE_MS, signal)
   }

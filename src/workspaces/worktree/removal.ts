@@ -11,7 +11,7 @@ import { crash } from '../../failpoints.ts'
 import { saveWork } from '../../git/content.ts'
 import { commitOf, ENGINE_REFS, listRefs, moveRef, refValue, shortName } from '../../git/refs.ts'
 import { git, gitFailure, LOOK_ONLY, runGit, type GitPlace } from '../../git/run.ts'
-import { listWorktrees } from '../../git/worktrees.ts'
+import { listWorktrees, runOnWorktrees } from '../../git/worktrees.ts'
 import type { Released } from '../../workspace.ts'
 import { BRANCH_FOLDER, shortAttempt } from './branch-name.ts'
 import type { OwnWorktree } from './record.ts'
@@ -60,7 +60,7 @@ export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promi
   const warnings = await removeBranches(project, root, branches)
   if (gitDir !== undefined) {
     await runGit(project, ['worktree', 'unlock', root])
-    const { code, error } = await runGit(project, ['worktree', 'remove', '--force', root])
+    const { code, error } = await runOnWorktrees(project, ['worktree', 'remove', '--force', root])
     // Another host may have been quicker.
     if (code !== 0 && existsSync(gitDir)) throw gitFailure(project, 'worktree remove', error)
   }
