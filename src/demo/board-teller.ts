@@ -72,6 +72,8 @@ export class BoardTeller {
       }
       case 'item.failed':
         return this.#item(data.item, `failed: ${data.error.message}`, 'red')
+      default:
+        return
     }
   }
 

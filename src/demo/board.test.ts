@@ -21,7 +21,7 @@ interface Played {
   readonly text: string
   readonly dir: string
   readonly events: readonly AtelierEvent[]
-  git(...args: readonly string[]): string
+  readonly git: (...args: readonly string[]) => string
 }
 
 async function played(dir: string, text: string): Promise<Played> {

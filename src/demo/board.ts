@@ -79,6 +79,8 @@ async function work(
 
   const end = new AbortController()
   const told = teller.follow(shop.watch({ after: 0, signal: end.signal }))
+  // Where the work ends with an error, nobody waits for the rest of what there is to tell.
+  told.catch(() => {})
   let settled: SettledBoard
   try {
     for (const { id, title, options } of ITEMS) await shop.work(id, title, options)

@@ -21,7 +21,7 @@ const worktrees: Operation = operation({
     { name: 'dryRun', type: 'boolean', description: 'With prune: only say which would go' },
   ],
   examples: ['atelier worktrees', 'atelier worktrees prune --dry-run', 'atelier worktrees prune'],
-  library: 'await shop.pruneWorktrees({ dryRun: true })',
+  library: 'await shop.worktrees(); await shop.pruneWorktrees({ dryRun: true })',
   run: (shop, { action = 'list', dryRun = false }) =>
     action === 'list' ? shop.worktrees() : shop.pruneWorktrees({ dryRun }),
 })

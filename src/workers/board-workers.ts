@@ -175,7 +175,8 @@ export class BoardWorkers {
 
   async ended(): Promise<void> {
     // A claim that is under way becomes an attempt.
-    for (let open = this.#open(); open.length > 0; open = this.#open()) await Promise.allSettled(open)
+    for (let pending = this.#pending(); pending.length > 0; pending = this.#pending())
+      await Promise.allSettled(pending)
     await this.#leftovers.ended()
   }
 
@@ -204,7 +205,7 @@ export class BoardWorkers {
     return [...this.#attempts.values()]
   }
 
-  #open(): readonly Promise<void>[] {
+  #pending(): readonly Promise<void>[] {
     return [...this.#claiming, ...this.#running().map(({ ended }) => ended)]
   }
 

@@ -97,6 +97,7 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
   [['reset', 'impl'], { agent: 'impl' }],
   [['reset-all'], { agents: ['impl', 'reviewer', 'tests'] }],
   [['dismiss', 'tests'], { agent: 'tests' }],
+  [['worktrees'], []],
 ]
 
 /** Not in the walk: they have tests of their own, since they do not end, leave a host behind, or need an id. */

@@ -87,7 +87,14 @@ describe('state', () => {
   test('a view of a folder without state shows an empty team and creates nothing', async () => {
     const dir = await temporaryFolder()
     const views = await openViews({ dir })
-    expect(await views.status()).toEqual({ agents: [], hosts: [], costUsd: 0, assumedUsd: 0 })
+    expect(await views.status()).toEqual({
+      agents: [],
+      circuits: [],
+      hosts: [],
+      inbox: { question: 0, permission: 0, approval: 0, merge: 0 },
+      costUsd: 0,
+      assumedUsd: 0,
+    })
     await views.close()
     expect(execFileSync('ls', ['-A', dir], { encoding: 'utf8' })).toBe('')
   })

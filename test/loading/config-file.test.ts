@@ -27,6 +27,11 @@ agents:
   reviewer:
     role: Review only.
     allowedTools: [Read, Bash]
+workers:
+  dev: { type: code, profile: coder, worktree: true, concurrency: 2, interval: 30s }
+worktrees:
+  setUp: [npm ci]
+  passEnv: [NPM_TOKEN]
 scripted:
   impl: [{ text: Done }]
 `
@@ -40,6 +45,8 @@ const LOADED = {
     },
   },
   agents: { impl: { profile: 'coder' }, reviewer: { role: 'Review only.', allowedTools: ['Read', 'Bash'] } },
+  workers: { dev: { type: 'code', profile: 'coder', worktree: true, concurrency: 2, interval: '30s' } },
+  worktrees: { setUp: ['npm ci'], passEnv: ['NPM_TOKEN'] },
   backends: [],
   scripted: { impl: [{ text: 'Done' }] },
 }
@@ -111,7 +118,7 @@ describe('loadConfig of data', () => {
   })
 
   it('is empty without a file, and with an empty one', async () => {
-    const empty = { configure: {}, profiles: {}, agents: {}, backends: [] }
+    const empty = { configure: {}, profiles: {}, agents: {}, workers: {}, worktrees: {}, backends: [] }
     expect(await loadConfig(folderWith())).toEqual({ file: null, ...empty })
     const dir = folderWith({ 'atelier.config.yml': '# nothing yet\n' })
     expect(await loadConfig(dir)).toEqual({ file: join(dir, 'atelier.config.yml'), ...empty })
