@@ -55,46 +55,55 @@ export function boardAtFailpoint(point: Failpoint): Promise<string[]> {
 export interface BoardRun {
   readonly seed: number
   readonly items: number
+  /** At most; fewer where the board is done before. */
   readonly kills: number
   /** Told of each kill. */
   readonly onKill: (killed: number) => void
 }
 
 /** Two programs on one board, each killed and started again until so many kills were made. */
-export function boardAtRandom({ seed, items, kills, onKill }: BoardRun): Promise<string[]> {
-  return inFolder(async (dir) => {
+export async function boardAtRandom(
+  run: BoardRun,
+): Promise<{ readonly wrong: readonly string[]; readonly killed: number }> {
+  let killed = 0
+  const onKill = (): void => run.onKill(++killed)
+  const wrong = await inFolder(async (dir) => {
     makeProject(dir)
-    const random = sequence(seed)
-    let killed = 0
-    const begun = Date.now()
-    const wrong: string[] = []
-    async function liveOn(name: string): Promise<void> {
-      for (;;) {
-        const isArmed = killed < kills
-        // Half of the kills fall between commits and effects, the others wherever the program is.
-        const failpoints = isArmed ? `random:${Math.floor(random() * 2 ** 31)}:${PROBABILITY}` : undefined
-        const limitMs = random() < 0.5 ? random() * LONGEST_LIFE_MS : LONGEST_LIFE_MS
-        const { child, ended } = start(programOf(dir, items, name), failpoints)
-        const timer = setTimeout(() => child.kill('SIGKILL'), isArmed ? limitMs : STUCK_MS)
-        const life = await ended
-        clearTimeout(timer)
-        if (!life.killed || !isArmed) {
-          wrong.push(...endOf(life))
-          return
-        }
-        onKill(++killed)
-        if (Date.now() - begun > STUCK_MS) {
-          wrong.push('made no end')
-          return
-        }
-      }
-    }
-    await Promise.all(PROGRAMS.map(liveOn))
-    if (killed < kills) wrong.push(`ended after ${killed} kills: the board was done before`)
+    const random = sequence(run.seed)
+    const deadline = Date.now() + STUCK_MS
+    let left = run.kills
+    const arm = (): boolean => left-- > 0 && Date.now() < deadline
+    const ends = await Promise.all(
+      PROGRAMS.map((name) => liveOn(programOf(dir, run.items, name), { random, arm, onKill })),
+    )
     // Whoever was killed last may have left something that only the next program sees.
-    if (wrong.length === 0) wrong.push(...endOf(await live(programOf(dir, items, 'a'), undefined)))
-    return [...wrong, ...(await verifyBoard(dir, items))]
+    const last = ends.flat().length > 0 ? [] : endOf(await live(programOf(dir, run.items, 'a'), undefined))
+    return [...ends.flat(), ...last, ...(await verifyBoard(dir, run.items))]
   })
+  return { wrong, killed }
+}
+
+interface Killing {
+  readonly random: () => number
+  /** True while this life is to be killed. */
+  readonly arm: () => boolean
+  readonly onKill: () => void
+}
+
+/** Lives of one program until it ends by itself. */
+async function liveOn(program: Program, { random, arm, onKill }: Killing): Promise<string[]> {
+  for (;;) {
+    const isArmed = arm()
+    // Half of the kills fall between commits and effects, the others wherever the program is.
+    const failpoints = isArmed ? `random:${Math.floor(random() * 2 ** 31)}:${PROBABILITY}` : undefined
+    const limitMs = random() < 0.5 ? random() * LONGEST_LIFE_MS : LONGEST_LIFE_MS
+    const { child, ended } = start(program, failpoints)
+    const timer = setTimeout(() => child.kill('SIGKILL'), isArmed ? limitMs : STUCK_MS)
+    const life = await ended
+    clearTimeout(timer)
+    if (!life.killed || !isArmed) return endOf(life)
+    onKill()
+  }
 }
 
 function endOf({ killed, code, stderr }: Life): string[] {

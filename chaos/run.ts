@@ -26,7 +26,7 @@ const RANDOM_LIVES = 8
 const NOTICE_LIMIT_MS = 1000
 /** Times that the recovery is measured; the median counts. */
 const ROUNDS = 3
-/** Kills of one board: so many random moments of one run. */
+/** Kills of one board at most: so many random moments of one run. */
 const KILLS_PER_BOARD = 50
 
 const { values } = parseArgs({

@@ -149,7 +149,7 @@ export const workShape: Shape<WorkInput> = {
   maxCostUsd: usd.optional().describe('Limit of what all its attempts may cost, USD.'),
 }
 
-export const workSchema: z.ZodType<WorkInput> = fieldsObject(workShape).check(({ value, issues }) => {
+const workSchema: z.ZodType<WorkInput> = fieldsObject(workShape).check(({ value, issues }) => {
   if (value.access === 'read' && value.merge !== undefined)
     issues.push({
       code: 'custom',

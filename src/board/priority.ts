@@ -9,7 +9,7 @@ export type Priority = PriorityName | 'P0' | 'P1' | 'P2' | 1 | 2 | 3 | 4 | 5
 export type PriorityName = 'emergency' | 'critical' | 'high' | 'normal' | 'low' | 'lowest'
 
 /** The level of each word. A bare number is always on the scale of 1 critical, 3 normal, 5 lowest. */
-export const PRIORITY_LEVELS: Readonly<Record<PriorityName, number>> = {
+const PRIORITY_LEVELS: Readonly<Record<PriorityName, number>> = {
   emergency: EMERGENCY,
   critical: 1,
   high: 2,

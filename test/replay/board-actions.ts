@@ -45,7 +45,7 @@ export type BoardAction =
 export type BoardDo = BoardAction['do']
 
 /** Few, so that they meet: what is posted under a name is soon depended on, replaced and removed. */
-export const ITEMS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const
+const ITEMS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const
 
 const id = fc.constantFrom(...ITEMS)
 const isLate = fc.constantFrom(false, false, false, true)
