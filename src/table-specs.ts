@@ -208,6 +208,7 @@ export const TABLES: {
       owner: 'text',
       host: 'text',
       slot: 'integer',
+      position: 'integer',
       state: 'text',
       startedAt: 'integer',
       endedAt: 'integer',
@@ -215,7 +216,7 @@ export const TABLES: {
     },
     indexes: {
       running: { columns: ['id'], where: ['state', 'running'] },
-      item: { columns: ['item', 'startedAt'] },
+      item: { columns: ['item', 'position'] },
     },
   },
   wake: {

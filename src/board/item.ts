@@ -104,6 +104,8 @@ export interface AttemptRow {
   readonly host: string | null
   /** A number that no other running attempt has: ports of its workspace follow from it. Null for an external claim. */
   readonly slot: number | null
+  /** Order of the attempts at an item: the sequence number of its claim. */
+  readonly position: number
   readonly state: 'running' | AttemptOutcome
   readonly startedAt: number
   readonly endedAt: number | null

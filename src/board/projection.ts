@@ -169,6 +169,7 @@ function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChang
     owner,
     host,
     slot,
+    position: event.seq,
     state: 'running',
     startedAt: event.at,
     endedAt: null,

@@ -111,7 +111,7 @@ export async function definitionOf(reader: Reader, item: ItemRow): Promise<ItemD
 
 /** The attempts at an item, oldest first. */
 export function attemptsAt(reader: Reader, item: string): Promise<readonly AttemptRow[]> {
-  return reader.list('attempt', { where: { item }, orderBy: 'startedAt' })
+  return reader.list('attempt', { where: { item }, orderBy: 'position' })
 }
 
 async function loadInto(

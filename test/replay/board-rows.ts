@@ -17,6 +17,8 @@ import {
   decideReturn,
   decideSkip,
   decideWake,
+  triesOf,
+  type FailedTry,
 } from '../../src/board/settling.ts'
 import { errorData, type ErrorCode, type ErrorData } from '../../src/errors.ts'
 import { packText } from '../../src/ids.ts'
@@ -74,8 +76,9 @@ function decideItem(
       return decideDone(item, { attempt: token, result, verified: true, commit: 'c0ffee' }, dependents)
     }
     case 'failAttempt': {
-      const { retry: policy } = JSON.parse(item.definition as string) as ItemDefinition
-      const failure = { attempt: token, error: errorOf(action), policy, random: 0 }
+      const { retry: policy, fallback } = JSON.parse(item.definition as string) as ItemDefinition
+      const earlier = fallback.length === 0 ? [] : earlierTries(item, attempts)
+      const failure = { attempt: token, error: errorOf(action), policy, random: 0, fallback, earlier }
       return decideFailure(item, failure, downstream, now)
     }
     case 'returnItem':
@@ -101,10 +104,20 @@ function decideItem(
   }
 }
 
+function earlierTries(item: ItemRow, attempts: readonly AttemptRow[]): readonly FailedTry[] {
+  const failed = attempts
+    .filter(({ item: id, state }) => id === item.id && state === 'failed')
+    .toSorted((a, b) => a.position - b.position)
+    .map(({ owner, error }) => ({ agent: owner, error: error as ErrorData }))
+  const earlier = triesOf(item) - 1
+  return earlier === 0 ? [] : failed.slice(-earlier)
+}
+
 /** The item of an action as a command takes it, with its definition as text. */
 export function postOf(item: PostedItem): PostItem & { readonly definition: string } {
   const { id, dependsOn, priority, estimateMs, retry } = item
-  const definition = JSON.stringify({ retry: retryPolicy(retry) })
+  const fallback = retry === 'hub' ? ['senior'] : []
+  const definition = JSON.stringify({ retry: retryPolicy(retry), fallback })
   return {
     id,
     title: `Do ${id}`,

@@ -234,6 +234,7 @@ const DAY: readonly (Action | NewEvent)[] = [
   ...BOARD,
   ...MERGES,
   ...INBOX,
+  { type: 'item.fell_back', data: { item: 'd', tries: 3 } },
   { type: 'host.stop_requested', data: { host: 'host_1', now: false } },
   { type: 'host.stopped', data: { host: 'host_1' } },
   { type: 'host.lost', data: { host: 'host_2', reason: 'host_died' } },

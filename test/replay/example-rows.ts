@@ -208,6 +208,7 @@ export function attemptRow(changes: Partial<AttemptRow> = {}): AttemptRow {
     owner: 'dev_1',
     host: 'host_1',
     slot: 0,
+    position: 1,
     state: 'running',
     startedAt: 2000,
     endedAt: null,

@@ -18,9 +18,9 @@ CREATE TABLE "context" ("key" TEXT, "value" TEXT, "version" INTEGER, "by" TEXT, 
 CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "attempt" TEXT, "attempts" INTEGER, "losses" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "item_ready" ON "item" ("type", "rank") WHERE "state" = 'ready';
 CREATE TABLE "dependency" ("dependsOn" TEXT, "item" TEXT, PRIMARY KEY ("dependsOn", "item"));
-CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, PRIMARY KEY ("id"));
+CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "position" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, PRIMARY KEY ("id"));
 CREATE INDEX "attempt_running" ON "attempt" ("id") WHERE "state" = 'running';
-CREATE INDEX "attempt_item" ON "attempt" ("item", "startedAt");
+CREATE INDEX "attempt_item" ON "attempt" ("item", "position");
 CREATE TABLE "wake" ("item" TEXT, "at" INTEGER, PRIMARY KEY ("item"));
 CREATE INDEX "wake_due" ON "wake" ("at");
 CREATE TABLE "change" ("id" TEXT, "target" TEXT, "head" TEXT, "tree" TEXT, "base" TEXT, "state" TEXT, "merged" TEXT, "merges" INTEGER, "item" TEXT, "attempt" TEXT, PRIMARY KEY ("id"));
