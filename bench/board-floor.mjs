@@ -82,9 +82,11 @@ export function openBoardFloor(path, items) {
     const at = Date.now()
     const data = { item: id, attempt: item.attempt, number: 1, owner: OWNER, host: HOST, slot: 0 }
     begin.run()
-    appendEvent.run(at, 'item.claimed', 1, OWNER, 'host', JSON.stringify(data))
+    const seq = Number(
+      appendEvent.run(at, 'item.claimed', 1, OWNER, 'host', JSON.stringify(data)).lastInsertRowid,
+    )
     claimItem.run('running', 'claimed', item.attempt, 1, OWNER, ++item.revision, at, id)
-    putAttempt.run(item.attempt, id, 1, OWNER, HOST, 0, 'running', at, null, null)
+    putAttempt.run(item.attempt, id, 1, OWNER, HOST, 0, seq, 'running', at, null, null)
     commit.run()
     return id
   }
