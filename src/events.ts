@@ -155,6 +155,7 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'item.blocked': 1,
   'item.deferred': 1,
   'item.fell_back': 1,
+  'item.flagged': 1,
   'item.retried': 1,
   'item.claimed': 1,
   'item.started': 1,

@@ -91,6 +91,7 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'item.blocked':
     case 'item.deferred':
     case 'item.fell_back':
+    case 'item.flagged':
     case 'item.retried':
     case 'item.claimed':
     case 'item.started':

@@ -182,6 +182,7 @@ export const TABLES: {
       result: 'json',
       error: 'json',
       verified: 'integer',
+      flags: 'json',
       commit: 'text',
       revision: 'integer',
       postedBy: 'text',

@@ -66,6 +66,14 @@ export function decideProgress(item: ItemRow, attempt: string, percent: number, 
   return { events: [{ type: 'item.progressed', data: { item: item.id, attempt, percent: bounded, step } }] }
 }
 
+/** Notes what the attempt changed of what its verify commands run. */
+export function decideFlags(item: ItemRow, attempt: string, flags: readonly string[]): Decided {
+  const refused = notRunning(item, attempt, 'in_progress')
+  if (refused !== undefined) return { refused }
+  if (flags.length === 0 && item.flags.length === 0) return { events: [] }
+  return { events: [{ type: 'item.flagged', data: { item: item.id, attempt, flags } }] }
+}
+
 /** The attempt's right to change its item; a later attempt, or a settled item, makes it stale. */
 export function notRunning(item: ItemRow, attempt: string, to: string): ErrorData | undefined {
   if (item.state !== 'running') return item.attempt === attempt ? stale(item, attempt) : invalid(item, to)

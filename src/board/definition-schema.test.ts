@@ -63,7 +63,6 @@ describe('A26: a posted item', () => {
       access: 'write',
       merge: 'manual',
       agent: 'impl',
-      capability: 'code',
       change: 'feature/auth',
       maxCostUsd: 2.5,
     })
@@ -92,7 +91,7 @@ describe('A26: a posted item', () => {
         timeoutMs: 1_200_000,
         maxCostUsd: 2.5,
         agent: 'impl',
-        capability: 'code',
+        capability: null,
         access: 'write',
         merge: 'manual',
         metadata: { ticket: 12 },

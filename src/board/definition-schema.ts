@@ -5,6 +5,7 @@ import {
   duration,
   fieldsObject,
   inForms,
+  later,
   name,
   oneOf,
   prose,
@@ -144,7 +145,9 @@ export const workShape: Shape<WorkInput> = {
   agent: name('the name of an agent or profile')
     .optional()
     .describe('The agent, or the profile of the worker, that is preferred.'),
-  capability: text.optional().describe('What an agent must be able to do.'),
+  capability: later(text, () => true)
+    .optional()
+    .describe('What an agent must be able to do.'),
   change: itemId.optional().describe('The line of work that it extends; default is one of its own.'),
   maxCostUsd: usd.optional().describe('Limit of what all its attempts may cost, USD.'),
 }

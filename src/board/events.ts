@@ -54,6 +54,8 @@ export interface BoardEvents {
     readonly percent: number
     readonly step: string
   }
+  /** The attempt changed what its verify commands run: whoever reviews it should look. */
+  'item.flagged': { readonly item: string; readonly attempt: string; readonly flags: readonly string[] }
   /** Precedes what becomes of the item. */
   'attempt.ended': {
     readonly attempt: string

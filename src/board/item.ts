@@ -73,6 +73,8 @@ export interface ItemRow {
   readonly error: ErrorData | null
   /** 1 if the engine has run its `verify` commands on what was merged. */
   readonly verified: 0 | 1
+  /** What its last attempt changed of what its verify commands run: a green result means less then. */
+  readonly flags: readonly string[]
   /** The commit on the target that holds its work. */
   readonly commit: string | null
   /** Rises with every change. */

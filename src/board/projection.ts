@@ -25,6 +25,7 @@ export function boardReads(event: NewEvent): RowRef[] {
     case 'item.blocked':
     case 'item.deferred':
     case 'item.fell_back':
+    case 'item.flagged':
     case 'item.retried':
     case 'item.started':
     case 'item.phase_changed':
@@ -65,6 +66,8 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
       const { waiting, result } = event.data
       return moved(event, rows, 'deferred', (row) => ({ waiting, result: result ?? row.result }))
     }
+    case 'item.flagged':
+      return moved(event, rows, 'phased', () => ({ flags: event.data.flags }))
     case 'item.fell_back': {
       const { tries } = event.data
       return [change(event, rows, null, ({ losses }) => ({ attempts: tries + losses }))]
@@ -135,6 +138,7 @@ function applyPosted({ data, at, actor }: EventOf<'item.posted'>): RowChange[] {
     result: null,
     error: null,
     verified: 0,
+    flags: [],
     commit: null,
     revision: 1,
     postedBy: actor,
@@ -181,6 +185,7 @@ function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChang
     attempts: row.attempts + 1,
     owner,
     progress: null,
+    flags: [],
     // That of an attempt whose merge came to nothing.
     result: null,
     claimedAt: event.at,

@@ -9,7 +9,14 @@ import type { ItemDefinition } from '../board/definition.ts'
 import { itemPrompt, type UpstreamResult } from '../board/prompt.ts'
 import { isSimplified } from '../board/retry-policy.ts'
 import { triesOf } from '../board/settling.ts'
-import { errorData, isAtelierError, messageOf, type ErrorCode, type ErrorData } from '../errors.ts'
+import {
+  AtelierError,
+  errorData,
+  isAtelierError,
+  messageOf,
+  type ErrorCode,
+  type ErrorData,
+} from '../errors.ts'
 import { newId } from '../ids.ts'
 import { unpackText } from '../team/context.ts'
 import { cancelMessages } from '../team/posting.ts'
@@ -21,7 +28,8 @@ import type { AttemptBase } from '../integration/base.ts'
 import { answersAbout } from './inbox.ts'
 import { baseOf, bringIn, endInFolder, readerBase } from './bring-in.ts'
 import { clearEarlier, closePlace, openPlace, type Place } from './place.ts'
-import { definitionOf } from './rows.ts'
+import { costsOf } from './costs.ts'
+import { attemptsAt, definitionOf } from './rows.ts'
 
 export interface AttemptInput {
   readonly claimed: ClaimedItem
@@ -51,6 +59,7 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   let end: AttemptEnd
   try {
     const definition = await context.team.store.read((reader) => definitionOf(reader, claimed.item))
+    await checkBudget(context, claimed, definition)
     if (claimed.profile !== undefined) await context.standIn(claimed.owner, claimed.profile)
     if (input.worktree) await clearEarlier(context, claimed)
     const base = await startOf(context, input, definition)
@@ -72,6 +81,29 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   await settled
   if (isOver) await close()
   input.onFree(isDone)
+}
+
+/** @throws AtelierError `budget_exceeded` where earlier tries have cost as much as all of them may */
+async function checkBudget(
+  { team }: WorkerContext,
+  { item }: ClaimedItem,
+  { maxCostUsd }: ItemDefinition,
+): Promise<void> {
+  if (maxCostUsd === null) return
+  const spent = await team.store.read(async (reader) => {
+    const attempts = await attemptsAt(reader, item.id)
+    const costs = await costsOf(
+      reader,
+      attempts.map(({ id }) => id),
+    )
+    return [...costs.values()].reduce((sum, cost) => sum + cost, 0)
+  })
+  if (spent < maxCostUsd) return
+  throw new AtelierError(
+    'budget_exceeded',
+    `The tries at "${item.id}" have cost ${spent.toFixed(2)} USD; all of them may cost ${maxCostUsd.toFixed(2)}. Replace the item with a higher maxCostUsd to go on.`,
+    { details: { item: item.id, scope: `item:${item.id}`, spentUsd: spent, limitUsd: maxCostUsd } },
+  )
 }
 
 /** What its checkout starts from; undefined for an attempt that works in the project folder itself. */
@@ -194,7 +226,8 @@ async function settle(
       case 'done':
         return await completeItem(team, item.id, { ...end, attempt })
       case 'failed':
-        return end.error.code === 'budget_exceeded'
+        // A budget of the team may be raised; that of the item is part of it.
+        return end.error.code === 'budget_exceeded' && !scopeOf(end.error).startsWith('item:')
           ? await parkItem(team, item.id, attempt, {
               waiting: { for: 'budget', scope: scopeOf(end.error) },
             })

@@ -12,8 +12,9 @@ import { mergeSettled, requestMerge, type MergeSettlement } from '../integration
 import { verificationError, verify } from '../verification/verify.ts'
 import type { Workspace, WorkspaceAdapter } from '../workspace.ts'
 import type { Attempt } from './attempt.ts'
-import { reportPhase } from './commands.ts'
+import { reportFlags, reportPhase } from './commands.ts'
 import type { AttemptEnd, WorkerContext } from './context.ts'
+import { flagsOf } from './flags.ts'
 
 /** What the work of an attempt is, once it is committed. */
 interface Work {
@@ -80,6 +81,7 @@ export async function bringIn(
   const { definition, base } = attempt
   const isReader = definition.access === 'read'
   const work = isReader ? undefined : await commitWork(context, attempt, checkout)
+  if (work !== undefined) await flag(context, attempt, checkout.workspace, work)
   const red = await verifyWork(context, attempt, checkout.workspace)
   if (work === undefined || !work.isChanged || base?.target == null) {
     if (red !== undefined) return { kind: 'failed', error: red }
@@ -104,6 +106,18 @@ async function commitWork(
     throw new AtelierError('not_found', `The worktree of "${claimed.item.id}" has no commit any more.`)
   // Also where the agent changed nothing: what an earlier attempt left may be right as it is.
   return { head, tree, isChanged: head !== workspace.base || base?.goesOn === true }
+}
+
+/** Says where the agent changed what is about to judge its work. */
+async function flag(
+  { team }: WorkerContext,
+  { claimed, definition }: Attempt,
+  { root, base }: Workspace,
+  { head }: Work,
+): Promise<void> {
+  if (base === null) return
+  const flags = await flagsOf({ dir: root }, { from: base, to: head }, definition.verify)
+  await reportFlags(team, claimed.item.id, claimed.attempt, flags)
 }
 
 /** Runs the item's commands where the agent worked; undefined if all are green. */

@@ -13,6 +13,7 @@ import { loadFunds } from '../team/posting.ts'
 import type { Decided } from '../board/posting.ts'
 import { fallbackProfile, triesOf, wornOut } from '../board/settling.ts'
 import { failItem } from './commands.ts'
+import { leftToOthers } from './preference.ts'
 import { definitionOf, unknownItem } from './rows.ts'
 
 /** Ready items that are looked at for one that may run beside what runs already. */
@@ -57,7 +58,7 @@ export async function claimNext(
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
-      const found = await candidates(reader, type, attempts)
+      const found = await candidates(reader, { type, agent }, attempts)
       return { account, circuits, attempts, ...found, profiles: await fallbacks(reader, found.ready) }
     },
     decide({ account, circuits, ready, attempts, running, profiles }, now): Decided {
@@ -97,15 +98,16 @@ const NOTHING = {
 /** Nearly always the first one may run; only where it may not are others looked at. */
 async function candidates(
   reader: Reader,
-  type: string,
+  { type, agent }: Pick<ClaimInput, 'type' | 'agent'>,
   attempts: readonly AttemptRow[],
 ): Promise<Candidates> {
   let found: Candidates = { ready: [], running: [] }
   for (const limit of [1, CANDIDATES]) {
-    const ready = await reader.list('item', { where: { state: 'ready', type }, orderBy: 'rank', limit })
+    const first = await reader.list('item', { where: { state: 'ready', type }, orderBy: 'rank', limit })
+    const ready = await leftToOthers(reader, agent, first, attempts)
     const isGuarded = ready.some(({ touches }) => touches.length > 0)
     found = { ready, running: isGuarded ? await itemsOf(reader, attempts) : [] }
-    if (ready.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
+    if (first.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
   }
   return found
 }

@@ -1,5 +1,12 @@
 /** The commands of the board: each loads what its decision rests on, and commits what was decided. */
-import { decideClaim, decidePhase, decideProgress, decideStart, type Claim } from '../board/claiming.ts'
+import {
+  decideFlags,
+  decideClaim,
+  decidePhase,
+  decideProgress,
+  decideStart,
+  type Claim,
+} from '../board/claiming.ts'
 import type { ItemPhase, ItemRow, WaitingFor } from '../board/item.ts'
 import { decidePosting, type Decided, type PostItem } from '../board/posting.ts'
 import {
@@ -90,6 +97,15 @@ export async function reportProgress(
   { percent, step }: { readonly percent: number; readonly step: string },
 ): Promise<void> {
   await onItem(team, 'item.report', id, (item) => decideProgress(item, attempt, percent, step))
+}
+
+export async function reportFlags(
+  team: TeamContext,
+  id: string,
+  attempt: string,
+  flags: readonly string[],
+): Promise<void> {
+  await onItem(team, 'item.report', id, (item) => decideFlags(item, attempt, flags))
 }
 
 /** What an attempt brought: its text is packed here. */

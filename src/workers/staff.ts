@@ -3,7 +3,7 @@ import type { Reader } from '../store.ts'
 import type { WorkerRow } from '../tables.ts'
 
 /** Workers whose host is registered: others were left by a crash. */
-async function liveWorkers(reader: Reader): Promise<readonly WorkerRow[]> {
+export async function liveWorkers(reader: Reader): Promise<readonly WorkerRow[]> {
   const hosts = new Set((await reader.list('host')).map(({ id }) => id))
   return (await reader.list('worker')).filter(({ host }) => hosts.has(host))
 }

@@ -45,6 +45,8 @@ export interface ItemLine {
   readonly error: ErrorData | null
   /** The engine ran its verify commands on what was merged. */
   readonly verified: boolean
+  /** What its last attempt changed of what its verify commands run. */
+  readonly flags: readonly string[]
   readonly commit: string | null
   /** Cost of all its tries. */
   readonly costUsd: number

@@ -150,6 +150,7 @@ function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine
     progress: row.progress,
     error: row.error,
     verified: row.verified === 1,
+    flags: row.flags,
     commit: row.commit,
     costUsd,
     createdAt: row.postedAt,

@@ -33,7 +33,7 @@ function posted(id: string, dependsOn: readonly string[] = [], retry: RetryPrese
 }
 
 /** A board on which items are done, fail and are repaired, wait, are replaced, skipped and removed. */
-const BOARD: readonly BoardAction[] = [
+const BOARD: readonly (BoardAction | NewEvent)[] = [
   { do: 'postItems', items: [posted('a'), posted('b', ['a'])], replace: false },
   // The way of both becomes longer.
   { do: 'postItems', items: [posted('c', ['b', 'a'], 'hub')], replace: false },
@@ -41,6 +41,10 @@ const BOARD: readonly BoardAction[] = [
   { do: 'startItem', item: 'a', ...NOW },
   { do: 'phaseItem', item: 'a', phase: 'planning', ...NOW },
   { do: 'progressItem', item: 'a', percent: 40, ...NOW },
+  {
+    type: 'item.flagged',
+    data: { item: 'a', attempt: 'att_1', flags: ['changed what "npm test" runs: package.json'] },
+  },
   // Lost, given back, and failed for good, which blocks what is behind it until it is retried.
   { do: 'returnItem', item: 'a', outcome: 'lost', ...NOW },
   { ...CLAIM, item: 'a', host: 'host_2' },

@@ -174,6 +174,7 @@ export function itemRow(changes: Partial<ItemRow> = {}): ItemRow {
     result: null,
     error: null,
     verified: 0,
+    flags: [],
     commit: null,
     revision: 1,
     postedBy: 'kim',

@@ -173,6 +173,7 @@ function showItem(item: ItemView, page: Page): Shown {
       ['capability', item.capability],
       ['touches', item.touches.join(', ')],
       ['verify', item.verify.map(({ run }) => clean(run)).join('\n')],
+      ['flags', item.flags.join('; ')],
       ['verified', item.state === 'done' ? (item.verified ? 'yes' : 'no') : null],
       ['commit', item.commit],
       ['change', item.change === item.id ? null : item.change],

@@ -111,6 +111,8 @@ function factOf(event: AtelierEvent): string {
     case 'item.cancelled':
     case 'item.skipped':
       return event.data.reason
+    case 'item.flagged':
+      return event.data.flags.join('; ')
     case 'item.blocked':
       return `by ${event.data.causes.join(', ')}`
     case 'item.deferred':
