@@ -10,11 +10,11 @@ function pauses(policy: Parameters<typeof nextPauseMs>[0], error: ErrorData = FA
 }
 
 describe('a retry policy', () => {
-  it('AS-109: tries three times by default, after 1 s and 2 s', () => {
+  it('AS-109 D13: tries three times by default, after 1 s and 2 s', () => {
     expect(pauses(retryPolicy())).toEqual([1000, 2000, undefined, undefined, undefined])
   })
 
-  it('AS-81: of the hub waits 5 s and 15 s, and asks for the core of the task in its last try', () => {
+  it('AS-81 C05: of the hub waits 5 s and 15 s, and asks for the core of the task in its last try', () => {
     const hub = retryPolicy('hub')
     expect(pauses(hub)).toEqual([5000, 15_000, undefined, undefined, undefined])
     expect([1, 2, 3].map((number) => isSimplified(hub, number))).toEqual([false, false, true])
@@ -54,7 +54,7 @@ describe('a retry policy', () => {
     expect(pauses(policy, FAILED, 0.5)[0]).toBe(750)
   })
 
-  it('AS-109: does not repeat what would only fail again', () => {
+  it('AS-109 D13: does not repeat what would only fail again', () => {
     expect(pauses(retryPolicy(), { code: 'invalid_input', message: 'x' })[0]).toBeUndefined()
     expect(isCurable({ code: 'budget_exceeded', message: 'x' })).toBe(false)
     expect(isCurable({ code: 'verification_failed', message: 'x' })).toBe(true)

@@ -3,7 +3,7 @@ import { temporaryFolder } from '../direct/team.ts'
 import { openBoard, SETTLED as settled } from './board.ts'
 
 describe('a board worker', () => {
-  it('runs the board of the sources: each review after its item, the more urgent item first (AS-21, A32, A35)', async () => {
+  it('runs the board of the sources: each review after its item, the more urgent item first (AS-21, A32, A35, E06)', async () => {
     const { shop, events } = await openBoard()
     shop.profile('coder', 'You write code.')
     shop.work('auth', 'Implement auth', { type: 'code', priority: 1 })
@@ -57,7 +57,7 @@ describe('a board worker', () => {
     expect(prompt.indexOf('## Result from plan')).toBeLessThan(prompt.indexOf('## Result from look'))
   })
 
-  it('begins each item with a fresh session, and its agent adds up cost and turns (A37, AS-36)', async () => {
+  it('begins each item with a fresh session, and its agent adds up cost and turns (A37, A38, AS-36)', async () => {
     const { shop, backend } = await openBoard({ costUsd: 0.25 })
     await shop.boardWorker('dev', 'code').stored
     await shop.work('one', 'One', { type: 'code' })
@@ -105,7 +105,7 @@ describe('a board worker', () => {
     expect((await shop.boardSettled(settled)).summary).toMatchObject({ done: 3 })
   })
 
-  it('works on several items at once, each by an agent of its own (A39, AS-80)', async () => {
+  it('works on several items at once, each by an agent of its own (A39, C04, AS-80)', async () => {
     let running = 0
     let most = 0
     const { shop } = await openBoard({
@@ -179,7 +179,7 @@ describe('a board worker', () => {
     await expect.poll(async () => (await shop.board()).summary.done, { timeout: 10_000 }).toBe(5)
   })
 
-  it('shows the progress that an agent reports in a line, and where it is now', async () => {
+  it('shows the progress that an agent reports in a line, and where it is now (E03)', async () => {
     const { shop, events } = await openBoard({
       steps: [
         { say: 'Reading.\n@progress 40 writing tests\nand so on', pieces: 7 },
