@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../direct/team.ts'
 import { openBoard, SETTLED as settled } from './board.ts'
 
+/** How a turn can end without having done anything. */
+const NOT_DONE = [
+  ['an error', [{ fail: { kind: 'overloaded' as const } }]],
+  ['an empty answer', '  '],
+] as const
+
 describe('a board worker', () => {
   it('runs the board of the sources: each review after its item, the more urgent item first (AS-21, A32, A35, E06)', async () => {
     const { shop, events } = await openBoard()
@@ -70,10 +76,7 @@ describe('a board worker', () => {
     expect(await shop.workers()).toMatchObject([{ name: 'dev', type: 'code', finished: 2, items: [] }])
   })
 
-  it.each([
-    ['an error', [{ fail: { kind: 'overloaded' as const } }]],
-    ['an empty answer', '  '],
-  ])(
+  it.each(NOT_DONE)(
     'never settles an item as done on %s: it is tried again, then it has failed (AS-23, A35)',
     async (_what, answer) => {
       const { shop, events } = await openBoard(
