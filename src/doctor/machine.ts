@@ -47,10 +47,24 @@ export async function checkGit({ dir, env, clock }: GitQuestion): Promise<readon
   if (told === undefined)
     return [fail('git', `${file} --version does not answer`, `See what \`${quoted(file)} --version\` says`)]
   return [
-    ok('git', `${told.replace(/^git version /u, '')} at ${file}`),
+    gitVersion(told.replace(/^git version /u, ''), file),
     identity(textOf(name), textOf(email)),
     repository(dir, inside),
   ]
+}
+
+/** Merges are made without a working tree, which git can since 2.38. */
+const OLDEST_GIT: readonly [major: number, minor: number] = [2, 38]
+
+function gitVersion(version: string, file: string): Check {
+  const [, major, minor] = /^(\d+)\.(\d+)/u.exec(version) ?? []
+  const isOld =
+    major !== undefined &&
+    (Number(major) < OLDEST_GIT[0] || (Number(major) === OLDEST_GIT[0] && Number(minor) < OLDEST_GIT[1]))
+  const found = `${version} at ${file}`
+  if (!isOld) return ok('git', found)
+  const why = `the board merges with git ${OLDEST_GIT.join('.')} or newer; all else works`
+  return warn('git', `${found}: ${why}`, 'Install a newer git: https://git-scm.com/downloads')
 }
 
 function identity(name: string | undefined, email: string | undefined): Check {

@@ -262,3 +262,19 @@ describe('single checks', () => {
     })
   })
 })
+
+it('says which git is too old to merge, and that the rest works', async () => {
+  const bin = temporaryFolder()
+  const checksWith = async (version: string): Promise<unknown> => {
+    program(join(bin, 'git'), `echo git version ${version}`)
+    const [check] = await checkGit({ dir: bin, env: { PATH: bin }, clock: systemClock })
+    return check
+  }
+  expect(await checksWith('2.37.9')).toMatchObject({
+    status: 'warn',
+    found: containing('2.38 or newer'),
+    fix: containing('newer git'),
+  })
+  expect(await checksWith('2.38.0')).toMatchObject({ status: 'ok' })
+  expect(await checksWith('10.2 (Apple Git-154)')).toMatchObject({ status: 'ok' })
+})
