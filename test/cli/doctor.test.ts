@@ -266,7 +266,7 @@ describe('single checks', () => {
 it('says which git is too old to merge, and that the rest works', async () => {
   const bin = temporaryFolder()
   const checksWith = async (version: string): Promise<unknown> => {
-    program(join(bin, 'git'), `echo git version ${version}`)
+    program(join(bin, 'git'), `echo "git version ${version}"`)
     const [check] = await checkGit({ dir: bin, env: { PATH: bin }, clock: systemClock })
     return check
   }
