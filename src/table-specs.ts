@@ -175,6 +175,7 @@ export const TABLES: {
       change: 'text',
       attempt: 'text',
       attempts: 'integer',
+      ownTries: 'integer',
       losses: 'integer',
       retryCount: 'integer',
       owner: 'text',

@@ -32,7 +32,7 @@ export interface BoardEvents {
     /** What its attempt brought, where only the merge is missing. */
     readonly result: StoredText | null
   }
-  /** Its worker's own tries are used up: from now on the profiles named as its fallback try it, one after the other. */
+  /** Its worker's own tries, so many, are used up: from now on the profiles named as its fallback try it, one after the other. */
   'item.fell_back': { readonly item: string; readonly tries: number }
   /** Somebody asked for another try; its attempts count from 0 again. */
   'item.retried': { readonly item: string }

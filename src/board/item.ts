@@ -62,6 +62,8 @@ export interface ItemRow {
   readonly attempt: string | null
   /** Attempts since it was posted or retried by hand. */
   readonly attempts: number
+  /** Tries of the worker's own agent, once the profiles of the fallback have their turn; null before. */
+  readonly ownTries: number | null
   /** Those of `attempts` that ended because a host died. */
   readonly losses: number
   /** How often it was retried by hand. */

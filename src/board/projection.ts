@@ -70,7 +70,7 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
       return moved(event, rows, 'phased', () => ({ flags: event.data.flags }))
     case 'item.fell_back': {
       const { tries } = event.data
-      return [change(event, rows, null, ({ losses }) => ({ attempts: tries + losses }))]
+      return [change(event, rows, null, () => ({ ownTries: tries }))]
     }
     case 'item.retried':
       // What follows in the same commit says in which state it waits for its next attempt.
@@ -131,6 +131,7 @@ function applyPosted({ data, at, actor }: EventOf<'item.posted'>): RowChange[] {
     change: data.change,
     attempt: null,
     attempts: 0,
+    ownTries: null,
     losses: 0,
     retryCount: 0,
     owner: null,
@@ -236,6 +237,7 @@ function retriedFields(row: ItemRow): Partial<ItemRow> {
   return {
     retryCount: row.retryCount + 1,
     attempts: 0,
+    ownTries: null,
     losses: 0,
     progress: null,
     error: null,

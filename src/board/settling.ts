@@ -96,13 +96,9 @@ export function triesOf({ attempts, losses }: Pick<ItemRow, 'attempts' | 'losses
   return attempts - losses
 }
 
-/** The profile that makes the next try, where the worker's own agent has none left. */
-export function fallbackProfile(
-  tries: number,
-  policy: RetryPolicy,
-  fallback: readonly string[],
-): string | undefined {
-  return tries < policy.attempts ? undefined : fallback[tries - policy.attempts]
+/** The profile that makes the next try of a ready item; undefined while the worker's own agent does. */
+export function fallbackProfile(item: ItemRow, fallback: readonly string[]): string | undefined {
+  return item.ownTries === null ? undefined : fallback[triesOf(item) - item.ownTries]
 }
 
 /**
@@ -119,19 +115,13 @@ export function decideFailure(
   if (refused !== undefined) return { refused }
   const ended = attemptEnded({ id: attempt, item: item.id }, 'failed', error)
   const tries = triesOf(item)
-  const pauseMs = nextPauseMs(policy, tries, error, random)
+  const isOwn = item.ownTries === null
+  const pauseMs = isOwn ? nextPauseMs(policy, tries, error, random) : undefined
   if (pauseMs === undefined) {
-    const from = Math.max(tries, policy.attempts)
-    if (fallbackProfile(from, policy, fallback) !== undefined) {
-      return {
-        events: [
-          ended,
-          ...(from === tries
-            ? []
-            : [{ type: 'item.fell_back', data: { item: item.id, tries: from } } as const]),
-          { type: 'item.readied', data: { item: item.id } },
-        ],
-      }
+    if (tries - (item.ownTries ?? tries) < fallback.length) {
+      const fallsBack: NewEvent = { type: 'item.fell_back', data: { item: item.id, tries } }
+      const ready: NewEvent = { type: 'item.readied', data: { item: item.id } }
+      return { events: [ended, ...(isOwn ? [fallsBack] : []), ready] }
     }
     const last = { agent: item.owner ?? '', error }
     const final = fallback.length === 0 ? error : allFailed(item, [...earlier, last])

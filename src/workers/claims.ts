@@ -11,7 +11,7 @@ import { commit, isRegistered, type TeamContext } from '../team/context.ts'
 import { isOpen, loadCircuits } from '../team/circuits.ts'
 import { loadFunds } from '../team/posting.ts'
 import type { Decided } from '../board/posting.ts'
-import { fallbackProfile, triesOf, wornOut } from '../board/settling.ts'
+import { fallbackProfile, wornOut } from '../board/settling.ts'
 import { failItem } from './commands.ts'
 import { leftToOthers } from './preference.ts'
 import { definitionOf, unknownItem } from './rows.ts'
@@ -122,9 +122,9 @@ function firstThatMayRun(ready: readonly ItemRow[], running: readonly ItemRow[])
 async function fallbacks(reader: Reader, ready: readonly ItemRow[]): Promise<Map<string, string>> {
   const profiles = new Map<string, string>()
   for (const item of ready) {
-    if (triesOf(item) === 0) continue
-    const { retry, fallback } = await definitionOf(reader, item)
-    const profile = fallbackProfile(triesOf(item), retry, fallback)
+    if (item.ownTries === null) continue
+    const { fallback } = await definitionOf(reader, item)
+    const profile = fallbackProfile(item, fallback)
     if (profile !== undefined) profiles.set(item.id, profile)
   }
   return profiles

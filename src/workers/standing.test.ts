@@ -16,7 +16,16 @@ function row(fields: Partial<ItemRow>): ItemRow {
   return {
     ...{ id: 'x', title: 'X', type: 'code', state: 'ready', phase: null, waiting: null, priority: 3 },
     ...{ definition: '', dependsOn: [], unmet: 0, estimateMs: 1, path: 1, rank: 1, readyAt: null },
-    ...{ touches: [], change: 'x', attempt: null, attempts: 0, losses: 0, retryCount: 0, owner: null },
+    ...{
+      touches: [],
+      change: 'x',
+      attempt: null,
+      attempts: 0,
+      ownTries: null,
+      losses: 0,
+      retryCount: 0,
+      owner: null,
+    },
     ...{ progress: null, result: null, error: null, verified: 0, flags: [], commit: null, revision: 1 },
     ...{ postedBy: 'me', postedAt: 0, claimedAt: null, startedAt: null, settledAt: null },
     ...fields,

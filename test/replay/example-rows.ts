@@ -167,6 +167,7 @@ export function itemRow(changes: Partial<ItemRow> = {}): ItemRow {
     change: 'auth',
     attempt: null,
     attempts: 0,
+    ownTries: null,
     losses: 0,
     retryCount: 0,
     owner: null,

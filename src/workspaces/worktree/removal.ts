@@ -10,7 +10,7 @@ import { AtelierError, messageOf } from '../../errors.ts'
 import { crash } from '../../failpoints.ts'
 import { saveWork } from '../../git/content.ts'
 import { commitOf, ENGINE_REFS, listRefs, moveRef, refValue, shortName } from '../../git/refs.ts'
-import { git, gitFailure, LOOK_ONLY, runGit, type GitPlace } from '../../git/run.ts'
+import { git, gitFailure, LOOK_ONLY, type GitPlace } from '../../git/run.ts'
 import { listWorktrees, runOnWorktrees } from '../../git/worktrees.ts'
 import type { Released } from '../../workspace.ts'
 import { BRANCH_FOLDER, shortAttempt } from './branch-name.ts'
@@ -59,8 +59,8 @@ export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promi
   // Before git's record goes: with it would go the name of the branch.
   const warnings = await removeBranches(project, root, branches)
   if (gitDir !== undefined) {
-    await runGit(project, ['worktree', 'unlock', root])
-    const { code, error } = await runOnWorktrees(project, ['worktree', 'remove', '--force', root])
+    // Twice, as it is locked: by us.
+    const { code, error } = await runOnWorktrees(project, ['worktree', 'remove', '--force', '--force', root])
     // Another host may have been quicker.
     if (code !== 0 && existsSync(gitDir)) throw gitFailure(project, 'worktree remove', error)
   }
