@@ -7,13 +7,19 @@ import { isBusy } from './errors.ts'
 /** Jitter between two tries, so that waiting processes do not march in step. */
 const RETRY_MIN_MS = 1
 const RETRY_MAX_MS = 5
+/**
+ * The longest pause doubles up to this while the lock stays taken. Many who wait for short pauses take the processor from the
+ * one who has the lock, and each change of hands empties a cache: 16 processes did twice as much with it.
+ */
+const CROWDED_MAX_MS = 40
 
 /** The event loop gets a turn at least every two of these, however much there is to do. */
 const TURN_MS = 4
 
-/** Waits between two tries for a lock. Its timer keeps the process alive: somebody waits for the command. */
-export async function pause(): Promise<void> {
-  await sleep(systemClock, RETRY_MIN_MS + randomFraction() * (RETRY_MAX_MS - RETRY_MIN_MS))
+/** Waits between two tries for a lock, longer after some of them. Its timer keeps the process alive: somebody waits for the command. */
+export async function pause(tries: number): Promise<void> {
+  const longest = Math.min(CROWDED_MAX_MS, RETRY_MAX_MS * 2 ** tries)
+  await sleep(systemClock, RETRY_MIN_MS + randomFraction() * (longest - RETRY_MIN_MS))
 }
 
 /**
@@ -22,13 +28,13 @@ export async function pause(): Promise<void> {
  */
 export async function whenUnlocked<Result>(deadlineMs: number, act: () => Result): Promise<Result> {
   const deadline = monotonicMs() + deadlineMs
-  for (;;) {
+  for (let tries = 0; ; tries++) {
     try {
       return act()
     } catch (error) {
       if (!isBusy(error) || monotonicMs() > deadline) throw error
     }
-    await pause()
+    await pause(tries)
   }
 }
 

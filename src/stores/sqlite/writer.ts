@@ -80,7 +80,7 @@ export class SqliteWriter {
 
   /** Takes the write lock. False if the commands that waited for it were answered with the reason. */
   async #begin(): Promise<boolean> {
-    while (this.#queue.length > 0) {
+    for (let tries = 0; this.#queue.length > 0; tries++) {
       try {
         this.#connection.beginWrite()
         return true
@@ -91,7 +91,7 @@ export class SqliteWriter {
         }
       }
       this.#giveUp()
-      await pause()
+      await pause(tries)
     }
     return false
   }
