@@ -100,8 +100,10 @@ describe('parseContextKey', () => {
 
 describe('parseContextValue', () => {
   it('gives a copy of any JSON', () => {
+    // That one key is refused: a copy would not have it.
+    const values = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"__proto__"'))
     fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+      fc.property(values, (value) => {
         expect(parseContextValue('k', value)).toEqual(JSON.parse(JSON.stringify(value)))
       }),
     )
