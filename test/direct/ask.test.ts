@@ -115,3 +115,11 @@ describe('ask (A10, A13)', () => {
     expect(entry?.prompt).toBe(prompt)
   })
 })
+
+test('a backend of somebody else that names a failure which there is not ends its turn all the same', async () => {
+  const { shop } = await openTeam({ steps: [{ fail: { kind: 'server' as 'unknown', message: 'boom' } }] })
+  await expect(shop.ask('impl', 'work')).rejects.toMatchObject({
+    code: 'turn_failed',
+    details: { kind: 'unknown' },
+  })
+})
