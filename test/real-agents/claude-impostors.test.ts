@@ -7,11 +7,12 @@ import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
+import type { AgentEvent } from '../../src/agent-backend.ts'
 import { claudeBackend } from '../../src/agent-backends/claude.ts'
 import { readClaudeConfig, type ClaudeConfig } from '../../src/agent-backends/claude/config.ts'
 import type { FailureKind } from '../../src/agents/failures.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
-import { failureOf, runTurn, type TurnResult } from '../agent-backends/support.ts'
+import { failureOf, requestOf, runTurn, type TurnResult } from '../agent-backends/support.ts'
 import { running, until } from '../processes/support.ts'
 import { impostor, LINES } from './impostor.ts'
 import { useClaude } from './support.ts'
@@ -185,5 +186,40 @@ describe('a program that stays after its result', () => {
     await clock.advance(1)
     expect((await turn).outcome).toMatchObject({ status: 'completed', text: 'All is well.' })
     expect(await running(place.turn)).toEqual([])
+  })
+})
+
+describe('a result that comes after the turn was cancelled', () => {
+  const TASKS = JSON.stringify({
+    type: 'system',
+    subtype: 'background_tasks_changed',
+    tasks: [{ task_id: 'a', task_type: 'local_agent' }],
+  })
+
+  /** Cancels when the first lines were read; the second line on stdin is the word that interrupts. */
+  async function cancelledBefore(firstLines: readonly string[]): Promise<TurnResult> {
+    const script = `read -r prompt; ${print(...firstLines)}; read -r word; ${print(LINES.result)}; ${FOREVER}`
+    const backend = claudeBackend({ config: { executable: impostor(place, script) } })
+    const cancel = new AbortController()
+    const request = requestOf({ turn: place.turn, cwd: place.project, env: { HOME: place.home } })
+    const events: AgentEvent[] = []
+    for await (const event of backend.run(request, cancel.signal)) {
+      events.push(event)
+      if (event.t === 'session') cancel.abort()
+    }
+    const last = events.at(-1)
+    if (last?.t !== 'end') throw new Error('The stream has no end.')
+    return { events, outcome: last.outcome }
+  }
+
+  it('is an answer, because it was on its way', async () => {
+    expect((await cancelledBefore([LINES.init])).outcome).toMatchObject({
+      status: 'completed',
+      text: 'All is well.',
+    })
+  })
+
+  it('is none while a subagent works, because the answer would have been another', async () => {
+    expect((await cancelledBefore([TASKS, LINES.init])).outcome.status).toBe('cancelled')
   })
 })

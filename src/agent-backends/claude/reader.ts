@@ -81,6 +81,8 @@ export class ClaudeReader {
   result: ClaudeResult | undefined
   /** False from a result on, until the model goes on: when subagents or commands in the background have ended. */
   isWorking = true
+  /** True if subagents ran when the last result came: what the model says when they have ended is the answer. */
+  isInterim = false
   /** The last text that was an answer. */
   text = ''
   usage: Usage = NO_USAGE
@@ -214,6 +216,7 @@ export class ClaudeReader {
 
   *#result(line: Fields): Generator<AgentEvent, void, void> {
     this.isWorking = false
+    this.isInterim = this.subagents > 0
     this.result = readResult(line, { error: this.#errorWord, resetsAt: this.#resetsAt }, this.#redact)
     if (this.result.text !== '') this.text = this.result.text
     const spent = spendingOf(line, this.#beforeUsd)

@@ -171,9 +171,10 @@ export class ClaudeTurn {
 
   /** Why it was ended before its answer; undefined if the answer is there nevertheless. */
   get #endedBy(): 'cancelled' | TurnFailure | undefined {
-    const { result, isWorking } = this.#reader
-    const isAnswer = result !== undefined && result !== this.#resultBefore && result.failure === undefined
-    return this.#stopped === 'cancelled' && isAnswer && !isWorking ? undefined : this.#stopped
+    const { result, isWorking, isInterim } = this.#reader
+    const isNew = result !== undefined && result !== this.#resultBefore
+    const isAnswer = isNew && result.failure === undefined && !isWorking && !isInterim
+    return this.#stopped === 'cancelled' && isAnswer ? undefined : this.#stopped
   }
 
   /** The work after a result, too, has to end well: it may have been what the answer promised. */
