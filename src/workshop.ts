@@ -278,7 +278,7 @@ async function builtInBackends(clock: Clock, config: LoadedConfig): Promise<Agen
   return backends
 }
 
-/** Profiles of files, of the configuration, and those that were defined by a call in any process. */
+/** Profiles that come with Atelier, of files, of the configuration, and those that were defined by a call in any process. */
 async function knowProfiles(
   dir: string,
   store: Store,
@@ -286,6 +286,8 @@ async function knowProfiles(
   config: LoadedConfig,
   onError: OpenOptions['onError'],
 ): Promise<void> {
+  const { ROLES } = await import('./patterns/roles.ts')
+  for (const [name, role] of Object.entries(ROLES)) roster.addProfile(name, role, 'shipped')
   const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
   const { profiles, warnings } = await loadClaudeAgents(dir)
   for (const { name, profile } of profiles) roster.addProfile(name, profile, 'claude')
@@ -310,10 +312,17 @@ async function knowProfiles(
 /** Profiles of files, for a view; a configuration that cannot be read is told by commands that need it. */
 async function profilesOfFiles(dir: string): Promise<readonly ProfileView[]> {
   const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
-  const { profileView } = await import('./team/views.ts')
-  return (await loadClaudeAgents(dir)).profiles.map(({ name, profile }) =>
-    profileView(name, profile, 'claude'),
-  )
+  const [{ profileView }, { ROLES }] = await Promise.all([
+    import('./team/views.ts'),
+    import('./patterns/roles.ts'),
+  ])
+  const { profiles } = await loadClaudeAgents(dir)
+  const own = new Set(profiles.map(({ name }) => name))
+  const shipped = Object.entries(ROLES).filter(([name]) => !own.has(name))
+  return [
+    ...profiles.map(({ name, profile }) => profileView(name, profile, 'claude')),
+    ...shipped.map(([name, role]) => profileView(name, role, 'shipped')),
+  ]
 }
 
 /** A program that forgets to close its workshop ends when its work has; a background host lives on its loops. */

@@ -39,9 +39,9 @@ export class Roster {
     return [...this.#backends.keys()]
   }
 
-  /** A profile that was defined by a call wins over one of the configuration, and that over one of a file. */
+  /** A profile that was defined by a call wins over one of the configuration, that over one of a file, and that over ours. */
   addProfile(name: string, definition: ProfileDefinition, source: ProfileView['source']): void {
-    const rank: readonly ProfileView['source'][] = ['claude', 'config', 'defined']
+    const rank: readonly ProfileView['source'][] = ['shipped', 'claude', 'config', 'defined']
     const known = this.#profiles.get(name)
     if (known !== undefined && rank.indexOf(known.source) > rank.indexOf(source)) return
     this.#profiles.set(name, { definition, source })
@@ -98,9 +98,7 @@ export class Roster {
     const hint =
       near.length > 0
         ? `Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?`
-        : this.#profiles.size > 0
-          ? `Known profiles: ${[...this.#profiles.keys()].slice(0, 10).join(', ')}.`
-          : 'There are no profiles yet; define one with profile.'
+        : `Known profiles: ${[...this.#profiles.keys()].slice(0, 10).join(', ')}.`
     throw new AtelierError('not_found', `There is no profile "${name}". ${hint}`, {
       details: { profile: name, nearest: near },
     })

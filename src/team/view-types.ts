@@ -200,8 +200,8 @@ export interface ProfileView {
   readonly description: string | null
   readonly backend: string | null
   readonly model: string | null
-  /** Where it was defined: by a call, in the configuration, or in a file of `.claude/agents`. */
-  readonly source: 'defined' | 'config' | 'claude'
+  /** Where it was defined: by a call, in the configuration, in a file of `.claude/agents`, or by Atelier itself. */
+  readonly source: 'defined' | 'config' | 'claude' | 'shipped'
 }
 
 export interface ScheduleView {

@@ -38,7 +38,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   // What users ask is checked in the same words as what they define.
   inbox: `${PURE_NEEDS} agents`,
   workflow: `${PURE_NEEDS} board`,
-  patterns: `${PURE_NEEDS} workflow`,
+  // The roles of ready-made workflows are profiles.
+  patterns: `${PURE_NEEDS} type:agents workflow`,
   tables: `${PURE_TYPES} type:errors type:json`,
   'table-specs': 'type:tables',
   events: `${PURE_TYPES} type:tables ${LEAVES}`,

@@ -118,7 +118,6 @@ describe('an empty team', () => {
   it.each([
     ['status', 'atelier agent NAME'],
     ['agents', 'atelier agent NAME'],
-    ['profiles', 'atelier profile NAME'],
     ['keys', 'atelier put KEY VALUE'],
     ['schedules', 'atelier every AGENT'],
     ['events', 'No such events'],

@@ -18,7 +18,10 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
   [['profile', 'coder', 'You', 'write', 'code.', '--timeout', '5m'], { profile: 'coder' }],
   [['agent', 'tests', 'You test.', '--profile', 'coder'], { agent: 'tests' }],
   [['agents'], ['impl', 'reviewer', 'tests']],
-  [['profiles'], [expect.objectContaining({ name: 'coder', role: 'You write code.' })]],
+  [
+    ['profiles'],
+    expect.arrayContaining([expect.objectContaining({ name: 'coder', role: 'You write code.' })]),
+  ],
   [['info', 'tests'], { name: 'tests', profile: 'coder', timeoutMs: 300_000, role: 'You test.' }],
   [['ask', 'impl', 'Implement', 'caching'], { agent: 'impl', text: 'impl: Implement caching', cost: 0.25 }],
   [['result', 'impl'], 'impl: Implement caching'],

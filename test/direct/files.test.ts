@@ -20,9 +20,37 @@ describe('files that are read as they are (A07, A11)', () => {
       model: 'opus',
       allowedTools: ['Read', 'Grep'],
     })
-    expect(await shop.profiles()).toMatchObject([
+    expect((await shop.profiles()).filter(({ source }) => source !== 'shipped')).toMatchObject([
       { name: 'code-reviewer', description: 'Reviews code', source: 'claude' },
     ])
+  })
+
+  test('the roles that come with Atelier are profiles, and a file of the same name takes their place', async () => {
+    const dir = await temporaryFolder()
+    mkdirSync(join(dir, '.claude/agents'), { recursive: true })
+    writeFileSync(
+      join(dir, '.claude/agents/coder.md'),
+      '---\nname: coder\ndescription: Ours\n---\nYou code as we do.\n',
+    )
+    const sourcesOf = (profiles: readonly { name: string; source: string }[]): unknown =>
+      profiles.map(({ name, source }) => [name, source])
+    const expected = [
+      ['coder', 'claude'],
+      ['planner', 'shipped'],
+      ['reviewer', 'shipped'],
+      ['tester', 'shipped'],
+    ]
+    const { shop, backend } = await openTeam({}, { dir })
+    expect(sourcesOf(await shop.profiles())).toEqual(expected)
+    const views = await openViews({ dir })
+    onTestFinished(() => views.close())
+    expect(sourcesOf(await views.profiles())).toEqual(expected)
+    shop.agent('c', { profile: 'coder' })
+    shop.agent('p', { profile: 'planner' })
+    await shop.ask('c', 'hello')
+    await shop.ask('p', 'hello')
+    expect(backend.requests[0]?.systemPrompt).toBe('You code as we do.')
+    expect(backend.requests[1]?.systemPrompt).toContain('Acceptance')
   })
 
   test('a configuration file declares backend, profiles and agents', async () => {

@@ -178,12 +178,6 @@ function showInfo(info: Outputs['info'], page: Page): Shown {
 }
 
 function showProfiles(profiles: Outputs['profiles'], page: Page): Shown {
-  if (profiles.length === 0) {
-    return {
-      body: '',
-      remark: "No profiles yet. Define one: atelier profile NAME 'what such agents are for'",
-    }
-  }
   const { paint } = page
   return {
     body: formatTable(
