@@ -23,6 +23,7 @@ function row(fields: Partial<ItemRow>): ItemRow {
       attempts: 0,
       ownTries: null,
       losses: 0,
+      mergeRounds: 0,
       retryCount: 0,
       owner: null,
     },
