@@ -16,6 +16,7 @@ import { reportProgress } from './commands.ts'
 import type { WorkerContext } from './context.ts'
 import { HeldMerges } from './held-merges.ts'
 import { Leftovers } from './leftovers.ts'
+import { LongWaits } from './long-waits.ts'
 import { ProgressReader } from './progress.ts'
 import { WakeTimer } from './wake-timer.ts'
 
@@ -69,6 +70,7 @@ export class BoardWorkers {
   readonly #claims: ClaimTimer
   readonly #approvals: MergeApprovals
   readonly #leftovers: Leftovers
+  readonly #waits: LongWaits
   /** Looks that are due at a time. */
   readonly #looks = new Set<CancelTimer>()
   /** Looks at the board that may claim something. */
@@ -81,6 +83,7 @@ export class BoardWorkers {
     this.#context = context
     this.#wake = new WakeTimer(context.team, context.onError)
     this.#leftovers = new Leftovers(context)
+    this.#waits = new LongWaits(context.team, context)
     this.#held = new HeldMerges(context.team, {
       onError: context.onError,
       onDone: () => this.#leftovers.look(),
@@ -218,6 +221,7 @@ export class BoardWorkers {
   readonly #attempts = new Map<string, Running>()
 
   #observe(event: AtelierEvent): void {
+    this.#waits.observe(event)
     switch (event.type) {
       case 'item.readied':
         return this.#lookAll()
@@ -308,6 +312,7 @@ export class BoardWorkers {
         worktree: spec.worktree,
         signal: controller.signal,
         onFree: free,
+        waits: this.#waits,
       })
         .catch((error: unknown) => this.#context.onError(error))
         .finally(() => {

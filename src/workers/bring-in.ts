@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { ItemDefinition } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
+import { isReworked } from '../board/rework.ts'
 import { AtelierError, type ErrorData } from '../errors.ts'
 import { commitOf } from '../git/refs.ts'
 import { isRepository } from '../git/repository.ts'
@@ -191,7 +192,7 @@ function endOfMerge(
     case 'merged':
       return { kind: 'done', result: text, verified: commands.length > 0, commit: settlement.commit }
     case 'rejected':
-      return { kind: 'failed', error: settlement.error }
+      return { kind: isReworked(settlement.error) ? 'returned' : 'failed', error: settlement.error }
     case 'held':
       return { kind: 'held', reason: settlement.reason, result: text }
   }

@@ -7,7 +7,7 @@ import { decideReturn } from '../board/settling.ts'
 import { mergeOfAttempt } from '../integration/requests.ts'
 import type { StoredText } from '../json.ts'
 import type { Holding } from '../team/context.ts'
-import { openMessages } from '../team/posting.ts'
+import { messagesOf } from './rows.ts'
 
 /**
  * A dead host's items are ready again in the same commit, and what they had said to their agents is withdrawn: the next
@@ -28,9 +28,7 @@ async function loadReturn(
 ): Promise<(outcome: 'lost' | 'released') => readonly NewEvent[]> {
   const item = await reader.get('item', attempt.item)
   const merging = await loadMerging(reader, attempt)
-  const messages = (await openMessages(reader, attempt.owner)).filter(
-    ({ itemAttempt }) => itemAttempt === attempt.id,
-  )
+  const messages = await messagesOf(reader, attempt.id)
   return (outcome) => {
     const withdrawn = decideCancel(messages, 'The host of its attempt is gone; the item is tried again.')
     const returned =
@@ -49,7 +47,7 @@ async function loadMerging(
 ): Promise<{ readonly waiting: WaitingFor; readonly result: StoredText | null } | undefined> {
   const merge = await mergeOfAttempt(reader, id)
   if (merge === undefined || merge.state === 'rejected') return undefined
-  const messages = await reader.list('message', { where: { kind: 'item', itemAttempt: id } })
+  const messages = await messagesOf(reader, id)
   const [answered] = messages
     .filter(({ answer }) => answer !== null)
     .toSorted((a, b) => b.position - a.position)
