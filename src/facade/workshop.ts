@@ -178,7 +178,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
 
   return {
     ...views,
-    ...createBoard({ team, source: view, views, open }),
+    ...createBoard({ team, dir, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
     dir,
     configure,

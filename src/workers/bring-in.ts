@@ -123,13 +123,22 @@ async function flag(
 
 /** Runs the item's commands where the agent worked; undefined if all are green. */
 async function verifyWork(
-  { team, host, stateDir }: WorkerContext,
+  context: WorkerContext,
   { claimed, definition, signal }: Attempt,
-  { cwd, env }: Pick<Workspace, 'cwd' | 'env'>,
+  place: Pick<Workspace, 'cwd' | 'env'>,
 ): Promise<ErrorData | undefined> {
   if (definition.verify.length === 0) return undefined
   const { item, attempt } = claimed
-  await reportPhase(team, item.id, attempt, 'verifying')
+  await reportPhase(context.team, item.id, attempt, 'verifying')
+  return verifyIn(context, { attempt, definition, signal }, place)
+}
+
+/** Runs an item's commands in a folder until one fails; undefined if all are green. */
+export async function verifyIn(
+  { team, host, stateDir }: WorkerContext,
+  { attempt, definition, signal }: Pick<Attempt, 'definition' | 'signal'> & { readonly attempt: string },
+  { cwd, env }: Pick<Workspace, 'cwd' | 'env'>,
+): Promise<ErrorData | undefined> {
   for (const [index, { run, timeoutMs }] of definition.verify.entries()) {
     const logDir = join(stateDir, 'logs', attempt, String(index + 1))
     const error = verificationError(

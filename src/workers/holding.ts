@@ -4,6 +4,7 @@ import type { NewEvent } from '../events.ts'
 import type { Reader } from '../store.ts'
 import { INTERRUPTED, type AttemptRow, type WaitingFor } from '../board/item.ts'
 import { decideReturn } from '../board/settling.ts'
+import { loseVerifying } from '../board/submitting.ts'
 import { mergeOfAttempt } from '../integration/requests.ts'
 import type { StoredText } from '../json.ts'
 import type { Holding } from '../team/context.ts'
@@ -16,9 +17,15 @@ import { messagesOf } from './rows.ts'
 export const attemptsHeld: Holding = {
   async load(reader, host) {
     const attempts = await reader.list('attempt', { where: { state: 'running', host } })
+    const verifying = (await reader.list('attempt', { where: { state: 'running' } })).filter(
+      ({ verifier }) => verifier === host,
+    )
     const returns: ((outcome: 'lost' | 'released') => readonly NewEvent[])[] = []
     for (const attempt of attempts) returns.push(await loadReturn(reader, attempt))
-    return (reason) => returns.flatMap((events) => events(reason === 'host_stopped' ? 'released' : 'lost'))
+    return (reason) => [
+      ...returns.flatMap((events) => events(reason === 'host_stopped' ? 'released' : 'lost')),
+      ...loseVerifying(verifying),
+    ]
   },
 }
 

@@ -10,6 +10,7 @@ const FACTS: StandingFacts = {
   running: [],
   staffed: new Set(['code']),
   claimEnd: () => null,
+  isUnverified: () => false,
 }
 
 function row(fields: Partial<ItemRow>): ItemRow {
