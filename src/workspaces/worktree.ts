@@ -44,6 +44,7 @@ import {
 import { continuationOf, restoreFiles, type Continuation } from './worktree/continuing.ts'
 import { afterOthers, removeWorktree, savedMessage, savedOf, savedRef } from './worktree/removal.ts'
 import { describeFailure, runSetUp, setUpError } from './worktree/set-up.ts'
+import { refuseSubmodules } from './worktree/submodules.ts'
 
 /** Installing dependencies takes minutes. */
 const DEFAULT_SET_UP_TIMEOUT_MS = 10 * 60_000
@@ -128,6 +129,7 @@ class Worktrees implements WorkspaceAdapter {
       })
     }
     await checkOut(place, signal)
+    await refuseSubmodules(place.dir, this.#options.setUp ?? [])
     if (files !== null) await restoreFiles(place, files, signal)
     const cwd = join(place.dir, layout.prefix)
     // The commit may be older than the project's folder.

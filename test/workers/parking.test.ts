@@ -157,6 +157,7 @@ describe('an attempt whose quota is used up for longer than parkAfter', () => {
 describe('a shorter wait', () => {
   const SHORT: readonly Step[] = [
     { run: 'echo one > one.txt' },
+    { cost: 0.25 },
     { fail: { kind: 'usage_limit', resetsIn: '30s' } },
   ]
 
@@ -172,6 +173,8 @@ describe('a shorter wait', () => {
     await expect.poll(() => board.state('it'), POLL).toBe('done')
     expect((await board.events('item.claimed')).length).toBe(1)
     expect(new Set(board.backend.requests.map(({ cwd }) => cwd)).size).toBe(1)
+    // What the turn cost that met the limit is part of the item’s cost; that of the other is assumed to be the same.
+    expect((await board.shop.item('it')).costUsd).toBeCloseTo(0.5)
   })
 
   it('is what parkAfter says', async () => {
