@@ -47,7 +47,7 @@ export function openBoardFloor(path, items) {
   const ready = items.filter(({ dependsOn }) => dependsOn.length === 0).map(({ id }) => id)
 
   const postItem = database.prepare(
-    `INSERT INTO "item" ("id", "title", "type", "state", "waiting", "priority", "definition", "dependsOn", "unmet", "estimateMs", "path", "rank", "readyAt", "touches", "change", "attempts", "losses", "retryCount", "verified", "revision", "postedBy", "postedAt") VALUES (?, ?, 'code', ?, ?, 3, ?, ?, ?, 100, 100, ?, ?, '[]', ?, 0, 0, 0, 0, ?, 'user', ?)`,
+    `INSERT INTO "item" ("id", "title", "type", "state", "waiting", "priority", "definition", "dependsOn", "unmet", "estimateMs", "path", "rank", "readyAt", "touches", "change", "attempts", "losses", "mergeRounds", "retryCount", "verified", "revision", "postedBy", "postedAt") VALUES (?, ?, 'code', ?, ?, 3, ?, ?, ?, 100, 100, ?, ?, '[]', ?, 0, 0, 0, 0, 0, ?, 'user', ?)`,
   )
   const putEdge = database.prepare('INSERT INTO "dependency" ("dependsOn", "item") VALUES (?, ?)')
   begin.run()

@@ -20,7 +20,7 @@ const SCHEMA = [
   'CREATE TABLE "event" ("seq" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "type" TEXT NOT NULL, "version" INTEGER NOT NULL, "actor" TEXT NOT NULL, "via" TEXT NOT NULL, "data" TEXT NOT NULL)',
   'CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "account" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"))',
   'CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1',
-  'CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "itemAttempt" TEXT, "attempts" INTEGER, "turn" TEXT, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "itemAttempt" TEXT, "attempts" INTEGER, "turn" TEXT, "costMicros" INTEGER, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
   'CREATE INDEX "message_mailbox" ON "message" ("agent", "position")',
   `CREATE INDEX "message_attempt" ON "message" ("itemAttempt") WHERE "kind" = 'item'`,
   'CREATE TABLE "turn" ("id" TEXT, "message" TEXT, "agent" TEXT, "profile" TEXT, "generation" INTEGER, "attempt" INTEGER, "host" TEXT, "state" TEXT, "session" TEXT, "begins" TEXT, "promptHash" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "usage" TEXT, "reservedMicros" INTEGER, "costMicros" INTEGER, "costSource" TEXT, "modelTurns" INTEGER, "failure" TEXT, PRIMARY KEY ("id"))',
@@ -32,10 +32,10 @@ const SCHEMA = [
   'CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"))',
   'CREATE INDEX "schedule_due" ON "schedule" ("nextAt")',
   'CREATE TABLE "context" ("key" TEXT, "value" TEXT, "version" INTEGER, "by" TEXT, "updatedAt" INTEGER, PRIMARY KEY ("key"))',
-  'CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "attempt" TEXT, "attempts" INTEGER, "ownTries" INTEGER, "losses" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "flags" TEXT, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
+  'CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "attempt" TEXT, "attempts" INTEGER, "ownTries" INTEGER, "losses" INTEGER, "mergeRounds" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "flags" TEXT, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"))',
   `CREATE INDEX "item_ready" ON "item" ("type", "rank") WHERE "state" = 'ready'`,
   'CREATE TABLE "dependency" ("dependsOn" TEXT, "item" TEXT, PRIMARY KEY ("dependsOn", "item"))',
-  'CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "position" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, PRIMARY KEY ("id"))',
+  'CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "position" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, "submission" TEXT, "verifier" TEXT, PRIMARY KEY ("id"))',
   `CREATE INDEX "attempt_running" ON "attempt" ("id") WHERE "state" = 'running'`,
   'CREATE INDEX "attempt_item" ON "attempt" ("item", "position")',
   'CREATE TABLE "wake" ("item" TEXT, "at" INTEGER, PRIMARY KEY ("item"))',
@@ -79,7 +79,8 @@ const QUEUE_AGENT = 'UPDATE "agent" SET "queued" = ?, "ready" = ? WHERE "name" =
 const OCCUPY_AGENT = 'UPDATE "agent" SET "queued" = ?, "turn" = ?, "ready" = ?, "cursor" = ? WHERE "name" = ?'
 const FREE_AGENT = 'UPDATE "agent" SET "session" = ?, "turn" = ?, "turns" = ?, "last" = ? WHERE "name" = ?'
 const DELIVER_MESSAGE = 'UPDATE "message" SET "state" = ?, "attempts" = ?, "turn" = ? WHERE "id" = ?'
-const ANSWER_MESSAGE = 'UPDATE "message" SET "state" = ?, "answer" = ?, "settledAt" = ? WHERE "id" = ?'
+const ANSWER_MESSAGE =
+  'UPDATE "message" SET "state" = ?, "costMicros" = ?, "answer" = ?, "settledAt" = ? WHERE "id" = ?'
 const FINISH_TURN =
   'UPDATE "turn" SET "state" = ?, "endedAt" = ?, "usage" = ?, "costMicros" = ?, "costSource" = ?, "modelTurns" = ? WHERE "id" = ?'
 const CHARGE_LEDGER =
@@ -186,6 +187,7 @@ export function openFloor(path, { agents, cwd }) {
       null,
       0,
       null,
+      0,
       null,
       null,
       at,
@@ -290,7 +292,7 @@ export function openFloor(path, { agents, cwd }) {
       }),
     )
     finishTurn.run('completed', at, JSON.stringify(NO_USAGE), COST_MICROS, 'assumed', 1, turn)
-    answerMessage.run('answered', JSON.stringify(answer), at, message)
+    answerMessage.run('answered', COST_MICROS, JSON.stringify(answer), at, message)
     freeAgent.run(JSON.stringify(continued), null, turns + 1, message, agent)
     allAnswered++
     chargeLedger.run(allAnswered * COST_MICROS, allAnswered, allAnswered, 'global')

@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { HANDOFF_NOTE, RESUME_NOTE } from '../src/agents/recovery.ts'
 import type { TurnRequest } from '../src/agent-backend.ts'
 import type { Step } from '../src/agent-backends/scripted/script.ts'
 import type { WorkItem } from '../src/facade/board-contract.ts'
@@ -18,12 +19,17 @@ export type Hardship =
   | 'red'
   /** Its first turn fails. */
   | 'fails'
+  /** Its first turn meets a quota that is used up: its attempt is suspended, and goes on where it stopped. */
+  | 'waits'
   /** It goes on from an item before it, and reads what that left. */
   | 'depends'
   /** It reads only, and what it writes is discarded. */
   | 'reviews'
 
-const HARDSHIPS: readonly Hardship[] = ['shared', 'shared', 'red', 'fails', 'depends', 'litters', 'reviews']
+const HARDSHIPS: readonly Hardship[] = [
+  ...(['shared', 'shared', 'red', 'fails'] as const),
+  ...(['waits', 'depends', 'litters', 'reviews'] as const),
+]
 export const SHARED_FILE = 'shared.txt'
 
 export function hardshipOf(n: number): Hardship {
@@ -52,6 +58,8 @@ export function boardItems(count: number): WorkItem[] {
       title: `Task ${n}`,
       // Whatever kills and conflicts come together, no item is to give up.
       retry: { attempts: 50, delays: [20] },
+      // Somebody is asked after the first round, and says to go on.
+      rework: 1,
     }
     if (hardship === 'reviews')
       return { ...common, type: 'review', dependsOn: [itemId(n - 1), itemId(n - 2)] }
@@ -77,7 +85,7 @@ export function turnLog(dir: string): string {
 
 /** What an agent does about an item. @param dir of the run, outside of the repository */
 export function playItem(dir: string, { prompt, cwd }: TurnRequest): readonly Step[] {
-  const n = Number(/^Task (\d+)/u.exec(prompt)?.[1])
+  const n = Number(/^Task (\d+)/mu.exec(prompt)?.[1])
   const attempt = basename(cwd)
   const line: TurnLine = { at: Date.now(), item: itemId(n), attempt }
   appendFileSync(turnLog(dir), `${JSON.stringify(line)}\n`)
@@ -93,11 +101,32 @@ export function playItem(dir: string, { prompt, cwd }: TurnRequest): readonly St
       return [{ run: leave(n) }, sign, done]
     case 'red':
       return isFirst(dir, n) ? [sign, done] : [{ run: leave(n) }, sign, done]
+    case 'waits':
+      if (isFirst(dir, n)) return [{ run: `echo half > ${halfOf(n)}` }, QUOTA]
+      // What was not committed is there again, where the attempt that goes on says so.
+      return [
+        { run: isInterrupted(prompt) ? `[ -f ${halfOf(n)} ] && { ${leave(n)}; }` : leave(n) },
+        sign,
+        done,
+      ]
     case 'shared':
       return [{ run: isTold(prompt) ? `${mergeMain(n)}; ${leave(n)}` : leave(n) }, sign, { delay: 30 }, done]
     case 'depends':
       return [{ run: `grep -qx '${lineOf(n - 1)}' ${fileOf(n - 1)} && { ${leave(n)}; }` }, sign, done]
   }
+}
+
+/** Longer than an attempt waits here before it is suspended. */
+const QUOTA: Step = { fail: { kind: 'usage_limit', resetsIn: 500 } }
+export const PARK_AFTER_MS = 100
+
+function halfOf(n: number): string {
+  return `${itemId(n)}.half`
+}
+
+/** It goes on from an attempt that was suspended, in whichever process. */
+function isInterrupted(prompt: string): boolean {
+  return prompt.startsWith(RESUME_NOTE) || prompt.startsWith(HANDOFF_NOTE)
 }
 
 /** Leaves the line, unless an earlier attempt has. */

@@ -6,8 +6,8 @@ import { verifyBoard } from './board-verify.ts'
 import { inFolder, live, start, type Life, type Program } from './life.ts'
 
 const WORKER = join(import.meta.dirname, 'board-worker.ts')
-/** Enough for two items that conflict, one that is red and one whose turn fails. */
-const SMALL_BOARD = 4
+/** Enough for two items that conflict, one that is red, one whose turn fails and one whose attempt is suspended. */
+const SMALL_BOARD = 5
 /** A program that is killed at none of its failpoints for so long is killed from outside. */
 const LONGEST_LIFE_MS = 6000
 /** How likely each failpoint kills: a life passes some hundred of them. */

@@ -8,7 +8,7 @@ import { scriptedBackend } from '../src/agent-backends/scripted.ts'
 import { isAtelierError } from '../src/errors.ts'
 import type { HostedWorkshop } from '../src/facade/workshop.ts'
 import { openWorkshop } from '../src/workshop.ts'
-import { boardItems, playItem } from './board-items.ts'
+import { boardItems, PARK_AFTER_MS, playItem } from './board-items.ts'
 import { projectIn } from './board-project.ts'
 
 /** Turns at once, so that items of one batch conflict. */
@@ -22,7 +22,7 @@ async function main(dir: string, count: number, name: string): Promise<void> {
     backends: [scriptedBackend({ script: { costUsd: 0.01, reply: (request) => playItem(dir, request) } })],
     onError: (error) => process.stderr.write(`${String(error)}\n`),
   })
-  shop.configure({ backend: 'scripted' })
+  shop.configure({ backend: 'scripted', parkAfter: PARK_AFTER_MS })
   await postOnce(shop, count)
   await exercise(shop, name)
   shop.boardWorker(`${name}-code`, 'code', { worktree: true, concurrency: CODERS })
@@ -31,7 +31,9 @@ async function main(dir: string, count: number, name: string): Promise<void> {
     const { failed } = await shop.boardSettled()
     // Hosts that were killed on an item five times make it suspicious: a person says that it was not to blame.
     const innocent = failed.filter(({ error }) => error?.code === 'host_failed')
-    if (innocent.length === 0) break
+    const asked = (await shop.inbox()).filter(({ askedBy }) => askedBy === 'atelier')
+    if (innocent.length + asked.length === 0) break
+    for (const { id } of asked) await allow('already_done', shop.answer(id, 'try again'))
     for (const { id } of innocent) {
       process.stdout.write(`retries ${id}\n`)
       await allow('invalid_transition', shop.retry(id))
@@ -52,13 +54,17 @@ async function exercise(shop: HostedWorkshop, name: string): Promise<void> {
   await allow('already_exists', shop.work(id, 'Nobody takes this', { type: `none-${name}` }))
   await allow('invalid_transition', shop.cancel(id))
   await shop.removeItem(id)
+  const own = `own-${name}`
+  await allow('already_exists', shop.work(own, 'A person does this', { type: 'none', verify: 'true' }))
+  await allow('invalid_transition', shop.claim(own))
+  await allow('invalid_transition', shop.complete(own, 'Done by hand.'))
   const { id: request } = await shop.request('Go on?', { options: ['yes', 'no'], agent: name })
   await shop.answer(request, 'yes')
 }
 
 /** Another life, or another process, has done it. */
 async function allow(
-  code: 'already_exists' | 'invalid_transition',
+  code: 'already_done' | 'already_exists' | 'invalid_transition',
   act: PromiseLike<unknown>,
 ): Promise<void> {
   try {

@@ -21,6 +21,8 @@ export const TRANSACTIONS = [
   'item.post',
   'item.report',
   'item.settle',
+  'item.submit',
+  'item.suspend',
   'merge.intend',
   'merge.request',
   'merge.settle',
@@ -56,6 +58,7 @@ export const EFFECTS = [
   'worktree.branch',
   'worktree.files',
   'worktree.remove',
+  'worktree.restore',
 ] as const
 
 export type EffectName = (typeof EFFECTS)[number]

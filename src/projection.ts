@@ -92,6 +92,7 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'item.deferred':
     case 'item.fell_back':
     case 'item.flagged':
+    case 'item.merge_returned':
     case 'item.retried':
     case 'item.claimed':
     case 'item.started':
@@ -101,6 +102,9 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'item.failed':
     case 'item.cancelled':
     case 'item.skipped':
+    case 'attempt.submitted':
+    case 'attempt.verifying':
+    case 'attempt.refused':
     case 'attempt.ended':
       return applyBoard(event, rows)
     case 'change.advanced':

@@ -82,6 +82,8 @@ export interface MessageRow {
   readonly attempts: number
   /** The turn that runs or ran last. */
   readonly turn: string | null
+  /** What all its turns have cost, also those that were deferred or lost. */
+  readonly costMicros: number
   readonly answer: StoredText | null
   readonly error: ErrorData | null
   readonly postedAt: number

@@ -6,11 +6,12 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { AgentBackend } from './agent-backend.ts'
 import type { ProfileDefinition } from './agents/definition.ts'
+import { PARK_AFTER_MS } from './board/parking.ts'
 import { AtelierError } from './errors.ts'
 import type { Via } from './events.ts'
 import type { WorkshopViews } from './facade/contract.ts'
 import { createViews } from './facade/views.ts'
-import type { HostedWorkshop } from './facade/workshop.ts'
+import type { HostedWorkshop, HostLimits } from './facade/workshop.ts'
 import { databaseFile, makeStateFolder, projectFolder, stateFolder } from './folders.ts'
 import {
   describeRepository,
@@ -113,7 +114,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const team: TeamContext = { store, clock, loops: loopClock(options), feed, by: identityOf(options) }
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
     const inbox = { team, waiters: [itemsWaiting, mergesWaiting] }
-    const concurrency: { value: number | undefined } = { value: undefined }
+    const limits: HostLimits = { concurrency: undefined, parkAfterMs: PARK_AFTER_MS }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
     const stateDir = worktreeState(dir, options.persistence)
     const worktrees = worktreesOf(dir, stateDir, config.worktrees)
@@ -126,7 +127,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
         : new Host(team, environment, {
             kind,
             // Each agent of a worker may have an item, unless a limit was asked for.
-            concurrency: () => concurrency.value ?? Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0),
+            concurrency: () => limits.concurrency ?? Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0),
             work: (id) => [
               (workers = new BoardWorkers({
                 team,
@@ -136,6 +137,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 attempts: environment.attempts,
                 settlements: new Settlements(team),
                 startSoon: (agent) => host?.startSoon(agent),
+                turnEnded: async (message): Promise<void> => host?.turnEnded(message),
+                parkAfterMs: () => limits.parkAfterMs,
                 worktrees,
                 standIn: (name, profile) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
@@ -168,7 +171,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       roster,
       host,
       workers,
-      concurrency,
+      limits,
       inbox,
       activity,
       gitSummary: () => describeRepository(dir),

@@ -40,6 +40,11 @@ export interface WorkspaceRequest {
    */
   readonly base: readonly BaseCommit[]
   readonly access: WorkspaceAccess
+  /**
+   * Attempts that were suspended, newest first: the place begins with what the first of them left that left something, as it
+   * lay there, if that stands on `upon`. Where a place is shared, it lies there anyway.
+   */
+  readonly continues?: { readonly attempts: readonly string[]; readonly upon: string | null }
   /** A number from 0 that no other running attempt on this machine has; ports follow from it. */
   readonly slot: number
   /** The host that works, so that processes of set-up commands are found when it is gone. */

@@ -48,6 +48,7 @@ export interface ParsedConfigure<Backend extends BackendObject = BackendObject> 
   /** Limit of all spending of the workshop: not a default of each agent. */
   readonly maxCostUsd?: number
   readonly concurrency?: number
+  readonly parkAfterMs?: number
 }
 
 /**
@@ -83,15 +84,16 @@ export function toProfile({ role, description, ...input }: ProfileInput): Profil
 export function parseConfigure<Backend extends BackendObject>(
   options: { readonly backend?: string | Backend | undefined } = {},
 ): ParsedConfigure<Backend> {
-  const { backend, maxCostUsd, concurrency, ...input } = parseWith(
+  const { backend, maxCostUsd, concurrency, parkAfter, ...input } = parseWith(
     configureSchema,
     options,
     () => 'configure',
   )
-  if (typeof backend !== 'object')
-    return { fields: fieldsOf({ ...input, backend }), ...given({ maxCostUsd, concurrency }) }
+  const parkAfterMs = parkAfter === undefined ? undefined : parseDuration(parkAfter)
+  const host = given({ maxCostUsd, concurrency, parkAfterMs })
+  if (typeof backend !== 'object') return { fields: fieldsOf({ ...input, backend }), ...host }
   const fields = fieldsOf({ ...input, backend: backend.id })
-  return { fields, backend: backend as Backend, ...given({ maxCostUsd, concurrency }) }
+  return { fields, backend: backend as Backend, ...host }
 }
 
 /**

@@ -75,6 +75,7 @@ export type ConfigureInput = SharedInput & {
   readonly backend?: string | BackendObject | undefined
   readonly context?: string | undefined
   readonly concurrency?: number | undefined
+  readonly parkAfter?: Duration | undefined
 }
 
 const backendId = name('the id of a backend, such as "claude", "codex" or "scripted"')
@@ -153,6 +154,11 @@ export const configureShape: Shape<ConfigureInput> = {
   concurrency: wholeNumber(1, MAX_CONCURRENCY)
     .optional()
     .describe('Turns that one host runs at the same time; default 4.'),
+  parkAfter: duration
+    .optional()
+    .describe(
+      'An attempt at an item that waits longer gives up its process and goes on later; default 60 s.',
+    ),
 }
 
 /** A board worker as it is written: its agents, and how it takes items. */

@@ -36,7 +36,9 @@ describe('a finished turn', () => {
     const { agent, message } = changed(
       applyTurnFinished(eventOf('turn.finished', FINISHED, { at: 700 }), rows),
     )
-    expect(message).toEqual(deliveredRow({ state: 'answered', answer: 'Done.', settledAt: 700 }))
+    expect(message).toEqual(
+      deliveredRow({ state: 'answered', answer: 'Done.', settledAt: 700, costMicros: 30_000 }),
+    )
     expect(agent).toEqual({ ...BUSY, turn: null, ready: 1, session: SESSION, turns: 1, last: 'msg_1' })
   })
 
@@ -66,7 +68,7 @@ describe('a finished turn', () => {
     })
   })
 
-  it('changes no message that was cancelled meanwhile, but the session goes on', () => {
+  it('only adds its cost to a message that was cancelled meanwhile, and the session goes on', () => {
     const cancelled = lookup({
       agent: [BUSY],
       message: [deliveredRow({ state: 'cancelled' })],
@@ -74,7 +76,7 @@ describe('a finished turn', () => {
     })
     const event = eventOf('turn.finished', { ...FINISHED, accepted: false })
     const { agent, message, turn } = changed(applyTurnFinished(event, cancelled))
-    expect(message).toBeUndefined()
+    expect(message).toEqual(deliveredRow({ state: 'cancelled', costMicros: 30_000 }))
     expect(turn).toMatchObject({ state: 'completed', costMicros: 30_000 })
     expect(agent).toEqual({ ...BUSY, turn: null, ready: 1, session: SESSION })
   })
@@ -117,7 +119,7 @@ describe('a lost turn', () => {
 
   it('puts its message back where it was, so that it is found before later ones', () => {
     const { agent, message } = changed(applyTurnLost(eventOf('turn.lost', LOST), rows))
-    expect(message).toEqual(deliveredRow({ state: 'queued' }))
+    expect(message).toEqual(deliveredRow({ state: 'queued', costMicros: 500_000 }))
     expect(agent).toEqual({ ...BUSY, turn: null, queued: 3, ready: 1, cursor: 9 })
   })
 
@@ -126,14 +128,14 @@ describe('a lost turn', () => {
     expect(changed(applyTurnLost(eventOf('turn.lost', LOST), early)).agent).toMatchObject({ cursor: 4 })
   })
 
-  it('only frees its agent where the message was cancelled', () => {
+  it('only frees its agent, and adds its cost, where the message was cancelled', () => {
     const cancelled = lookup({
       agent: [BUSY],
       message: [deliveredRow({ state: 'cancelled' })],
       turn: [turnRow()],
     })
     const { agent, message } = changed(applyTurnLost(eventOf('turn.lost', LOST), cancelled))
-    expect(message).toBeUndefined()
+    expect(message).toEqual(deliveredRow({ state: 'cancelled', costMicros: 500_000 }))
     expect(agent).toEqual({ ...BUSY, turn: null, ready: 1 })
   })
 

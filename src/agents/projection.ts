@@ -88,6 +88,7 @@ export function applyMessagePosted(event: EventOf<'message.posted'>, rows: RowLo
     itemAttempt: data.itemAttempt,
     attempts: 0,
     turn: null,
+    costMicros: 0,
     answer: null,
     error: null,
     postedAt: at,
@@ -153,6 +154,8 @@ export function applyTurnFinished(event: EventOf<'turn.finished'>, rows: RowLook
   const { data, at } = event
   const turn = foundTurn(rows, data.turn)
   const agent = found(rows, data.agent)
+  const before = foundMessage(rows, data.message)
+  const message = { ...before, costMicros: before.costMicros + data.costMicros }
   const changes: RowChange[] = [
     {
       table: 'turn',
@@ -168,11 +171,10 @@ export function applyTurnFinished(event: EventOf<'turn.finished'>, rows: RowLook
         failure: data.failure,
       },
     },
-    agentChange(afterTurn(agent, turn, data, foundMessage(rows, data.message))),
+    agentChange(afterTurn(agent, turn, data, before)),
   ]
-  const message = foundMessage(rows, data.message)
   if (data.outcome === 'deferred') return [...changes, messageChange(stepped(message, 'turn.deferred', {}))]
-  if (!data.accepted) return changes
+  if (!data.accepted) return [...changes, messageChange(message)]
   const error = data.failure === null ? null : messageError(data.failure)
   return [
     ...changes,
@@ -183,7 +185,8 @@ export function applyTurnFinished(event: EventOf<'turn.finished'>, rows: RowLook
 export function applyTurnLost({ data, at }: EventOf<'turn.lost'>, rows: RowLookup): RowChange[] {
   const turn = foundTurn(rows, data.turn)
   const agent = found(rows, data.agent)
-  const message = foundMessage(rows, data.message)
+  const before = foundMessage(rows, data.message)
+  const message = { ...before, costMicros: before.costMicros + data.chargedMicros }
   const lost: TurnRow = {
     ...turn,
     state: 'lost',
@@ -193,7 +196,7 @@ export function applyTurnLost({ data, at }: EventOf<'turn.lost'>, rows: RowLooku
   }
   const freed: AgentRow = { ...agent, turn: agent.turn === turn.id ? null : agent.turn }
   const changes: RowChange[] = [{ table: 'turn', key: turn.id, row: lost }]
-  if (message.state !== 'delivered') return [...changes, agentChange(freed)]
+  if (message.state !== 'delivered') return [...changes, messageChange(message), agentChange(freed)]
   return [
     ...changes,
     messageChange(stepped(message, 'turn.lost', {})),

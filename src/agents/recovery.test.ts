@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sessionOf, USAGE } from '../../test/replay/example-rows.ts'
-import { CONTINUE_PROMPT, HANDOFF_NOTE, planTurn, type PlanInput } from './recovery.ts'
+import { CONTINUE_PROMPT, HANDOFF_NOTE, planTurn, RESUME_NOTE, type PlanInput } from './recovery.ts'
 
 const BEFORE = sessionOf(1)
 const BEGUN = sessionOf(2)
@@ -89,5 +89,51 @@ it('a deferred message goes on in its session without a note', () => {
     prompt: 'Fix it',
     resume: BEFORE,
     begin: null,
+  })
+})
+
+describe('an attempt that was suspended', () => {
+  const SUSPENDED: PlanInput = {
+    ...INPUT,
+    previous: { state: 'deferred', session: null, begins: BEGUN },
+    session: null,
+    isSuspended: true,
+  }
+
+  it.each([{ shows: 'prompt' }, { shows: 'answer', text: 'I have asked.' }] as const)(
+    'goes on in its session, also where it had said something',
+    (evidence) => {
+      expect(planTurn({ ...SUSPENDED, evidence })).toEqual({
+        do: 'run',
+        prompt: `${RESUME_NOTE}\n\nFix it`,
+        resume: BEGUN,
+        begin: null,
+      })
+    },
+  )
+
+  it('begins anew where its session was never begun', () => {
+    const evidence = { shows: 'nothing' } as const
+    expect(planTurn({ ...SUSPENDED, evidence })).toEqual({
+      do: 'run',
+      prompt: 'Fix it',
+      resume: null,
+      begin: NEXT,
+    })
+    const previous = { state: 'deferred', session: BEFORE, begins: null } as const
+    expect(planTurn({ ...SUSPENDED, previous, evidence })).toMatchObject({ resume: BEFORE })
+  })
+
+  it.each([
+    ['cannot be had here', { shows: 'unknown' }, BEGUN],
+    ['was never named', { shows: 'prompt' }, null],
+  ] as const)('is handed over where its session %s', (_name, evidence, begins) => {
+    const previous = { state: 'deferred', session: null, begins } as const
+    expect(planTurn({ ...SUSPENDED, previous, evidence })).toEqual({
+      do: 'run',
+      prompt: `${HANDOFF_NOTE}\n\nFix it`,
+      resume: null,
+      begin: NEXT,
+    })
   })
 })

@@ -32,6 +32,11 @@ export const HANDOFF_NOTE: string =
   'Note: an earlier attempt at this was interrupted before it reported back. ' +
   'Part of it may be done already; look before you repeat it.'
 
+/** Comes before the prompt where an attempt that was suspended goes on in its session. */
+export const RESUME_NOTE: string =
+  'You were interrupted while you worked on this, and go on now where you stopped: what you have done is as you left it. ' +
+  'What you waited for is over. This is the task, with what was answered meanwhile:'
+
 export interface PlanInput {
   readonly prompt: string
   /** The turn that ran this message last, if there was one. */
@@ -41,6 +46,8 @@ export interface PlanInput {
   readonly session: SessionRef | null
   /** The session that this turn would begin. */
   readonly begin: SessionRef | null
+  /** `previous` is the last turn of an attempt that was suspended, and ended for that. */
+  readonly isSuspended?: boolean
 }
 
 /** The session in which a turn spoke: the one it began, else the one it continued. */
@@ -49,10 +56,12 @@ export function sessionOfTurn(turn: Pick<TurnRow, 'session' | 'begins'>): Sessio
 }
 
 /** Takes what is there, goes on where the session stands, sends again where nothing arrived, else hands over. */
-export function planTurn({ prompt, previous, evidence, session, begin }: PlanInput): TurnPlan {
+export function planTurn(input: PlanInput): TurnPlan {
+  const { prompt, previous, evidence, session, begin, isSuspended = false } = input
   const send: TurnPlan = { do: 'run', prompt, resume: session, begin: session === null ? begin : null }
   if (previous === undefined) return send
   const spoken = sessionOfTurn(previous)
+  if (isSuspended) return planResumed(input, spoken)
   switch (evidence.shows) {
     case 'answer':
       if (spoken === null) return send
@@ -71,4 +80,17 @@ export function planTurn({ prompt, previous, evidence, session, begin }: PlanInp
       if (previous.state !== 'lost') return send
       return { do: 'run', prompt: `${HANDOFF_NOTE}\n\n${prompt}`, resume: null, begin }
   }
+}
+
+/**
+ * Goes on in the session of a suspended attempt. Its answer does not count, if there is one: it was about something that is
+ * answered only now. A session that cannot be had here, such as one of another machine, is handed over.
+ */
+function planResumed({ prompt, previous, evidence, begin }: PlanInput, spoken: SessionRef | null): TurnPlan {
+  // A session that the turn was to begin holds nothing yet.
+  if (evidence.shows === 'nothing' && previous?.begins != null)
+    return { do: 'run', prompt, resume: null, begin }
+  if (evidence.shows === 'unknown' || spoken === null)
+    return { do: 'run', prompt: `${HANDOFF_NOTE}\n\n${prompt}`, resume: null, begin }
+  return { do: 'run', prompt: `${RESUME_NOTE}\n\n${prompt}`, resume: spoken, begin: null }
 }

@@ -4,6 +4,7 @@ import { refusal } from '../../test/refusal.ts'
 import { isAtelierError } from '../errors.ts'
 import { DEFAULT_ESTIMATE_MS, DEFAULT_VERIFY_TIMEOUT_MS } from './definition.ts'
 import { parseWork, workShape } from './definition-schema.ts'
+import { DEFAULT_REWORK } from './rework.ts'
 import { RETRY_PRESETS } from './retry-policy.ts'
 import { retryShape } from './retry-schema.ts'
 
@@ -31,6 +32,7 @@ describe('A26: a posted item', () => {
         input: null,
         verify: [],
         retry: RETRY_PRESETS.exponential,
+        rework: DEFAULT_REWORK,
         fallback: [],
         timeoutMs: null,
         maxCostUsd: null,
@@ -56,6 +58,7 @@ describe('A26: a posted item', () => {
       metadata: { ticket: 12, omitted: undefined },
       verify: ['npm test', { run: 'npm run lint', timeout: '90s' }, { run: 'true' }],
       retry: { preset: 'hub', attempts: 4, delays: ['1s', 0], jitter: 0.1, retryOn: ['timeout'] },
+      rework: { rounds: 1, deadline: '1d', default: 'give up' },
       fallback: ['senior'],
       timeout: '20m',
       estimate: '2h',
@@ -87,6 +90,7 @@ describe('A26: a posted item', () => {
           { run: 'true', timeoutMs: DEFAULT_VERIFY_TIMEOUT_MS },
         ],
         retry: { ...RETRY_PRESETS.hub, attempts: 4, delaysMs: [1000, 0], jitter: 0.1, retryOn: ['timeout'] },
+        rework: { rounds: 1, withinMs: 86_400_000, default: 'give up' },
         fallback: ['senior'],
         timeoutMs: 1_200_000,
         maxCostUsd: 2.5,
@@ -180,6 +184,17 @@ describe('A26: a posted item', () => {
     [{ retry: { factor: 0.5 } }, 'retry.factor is 0.5; it must be a number from 1 to 100'],
     [{ retry: { jitter: 2 } }, 'retry.jitter is 2; it must be a share from 0 to 1'],
     [{ retry: { retryOn: ['never'] } }, 'retry.retryOn[0] is "never"; it must be one of'],
+    [{ rework: 'often' }, 'rework is "often"; it must be a number of rounds from 0 to 100, or an object'],
+    [{ rework: -1 }, 'rework is -1; it must be a whole number from 0 to 100'],
+    [{ rework: { round: 1 } }, 'rework.round is not a known field. Did you mean rounds?'],
+    [
+      { rework: { default: 'give up' } },
+      'rework.default is "give up"; it must be left out where there is no',
+    ],
+    [
+      { rework: { deadline: '1h', default: 'merge it' } },
+      'rework.default is "merge it"; it must be one of try again, give up',
+    ],
     [{ fallback: ['a b'] }, 'fallback[0] is "a b"; it must be the name of a profile'],
     [{ estimate: 'long' }, 'estimate is "long"; it must be a duration above 0'],
     [{ touches: 'src/' }, 'touches is "src/"; it must be a list of paths'],
@@ -249,4 +264,11 @@ describe('a retry policy', () => {
       maxMs: 60_000,
     })
   })
+})
+
+it('rework is a number of rounds, or what somebody may take to answer then', () => {
+  const reworkOf = (rework: unknown): unknown => parseWork({ ...LEAST, rework }).definition.rework
+  expect(reworkOf(0)).toEqual({ ...DEFAULT_REWORK, rounds: 0 })
+  expect(reworkOf({})).toEqual(DEFAULT_REWORK)
+  expect(reworkOf({ deadline: '1h' })).toEqual({ ...DEFAULT_REWORK, withinMs: 3_600_000 })
 })

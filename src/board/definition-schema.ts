@@ -27,6 +27,7 @@ import {
 import type { PostItem } from './posting.ts'
 import { knownLevel, PRIORITY_RULE, priorityLevel, type Priority } from './priority.ts'
 import { retrySchema, toRetryPolicy, type RetryOptions } from './retry-schema.ts'
+import { reworkSchema, toReworkPolicy, type ReworkOptions } from './rework-schema.ts'
 
 const ID_CHARACTERS = 128
 /** Safe in a URL and a shell; no part of it between slashes is hidden or leads upwards, should it name a folder. */
@@ -65,6 +66,7 @@ export interface WorkInput {
   readonly metadata?: Json | undefined
   readonly verify?: string | readonly VerifyInput[] | undefined
   readonly retry?: RetryOptions | undefined
+  readonly rework?: ReworkOptions | undefined
   readonly fallback?: readonly string[] | undefined
   readonly timeout?: Duration | undefined
   readonly estimate?: Duration | undefined
@@ -125,6 +127,11 @@ export const workShape: Shape<WorkInput> = {
   metadata: anyJson.optional().describe('Facts of your own; Atelier keeps them and does not read them.'),
   verify: verify.optional().describe('Commands that must succeed on its work before it is done.'),
   retry: retrySchema.optional().describe('How often and when it is tried again; default `exponential`.'),
+  rework: reworkSchema
+    .optional()
+    .describe(
+      'How often work that conflicts or is red on the target goes back before a person is asked; default 3.',
+    ),
   fallback: z
     .array(name('the name of a profile'), 'a list of names of profiles')
     .optional()
@@ -190,6 +197,7 @@ export function parseWork(input: unknown): ParsedWork {
       input: work.input ?? null,
       verify: commandsOf(work.verify),
       retry: toRetryPolicy(work.retry),
+      rework: toReworkPolicy(work.rework),
       fallback: work.fallback ?? [],
       timeoutMs: work.timeout === undefined ? null : parseDuration(work.timeout),
       maxCostUsd: work.maxCostUsd ?? null,

@@ -1,6 +1,7 @@
 /** What is posted: the part of an item that never changes. */
 import type { Json } from '../json.ts'
 import type { RetryPolicy } from './retry-policy.ts'
+import type { ReworkPolicy } from './rework.ts'
 
 /** How the work of an item comes to the target. */
 export type MergeMode = 'auto' | 'pr-branch' | 'manual'
@@ -19,6 +20,8 @@ export interface ItemDefinition {
   readonly input: Json
   readonly verify: readonly VerifyCommand[]
   readonly retry: RetryPolicy
+  /** What becomes of work that does not come to its target. */
+  readonly rework: ReworkPolicy
   /** Profiles that try it, in order, when all tries with the worker's own have failed. */
   readonly fallback: readonly string[]
   /** Wall clock of one attempt, ms; null is the worker's own. */

@@ -34,6 +34,8 @@ export interface BoardEvents {
   }
   /** Its worker's own tries, so many, are used up: from now on the profiles named as its fallback try it, one after the other. */
   'item.fell_back': { readonly item: string; readonly tries: number }
+  /** Its merge came back: the next attempt goes on with its work, unless somebody has to be asked first. */
+  'item.merge_returned': { readonly item: string; readonly attempt: string; readonly error: ErrorData }
   /** Somebody asked for another try; its attempts count from 0 again. */
   'item.retried': { readonly item: string }
 
@@ -56,6 +58,17 @@ export interface BoardEvents {
   }
   /** The attempt changed what its verify commands run: whoever reviews it should look. */
   'item.flagged': { readonly item: string; readonly attempt: string; readonly flags: readonly string[] }
+  /** Whoever claimed the item from outside says that it is finished: the engine verifies and merges it. */
+  'attempt.submitted': {
+    readonly attempt: string
+    readonly item: string
+    readonly head: string | null
+    readonly result: StoredText | null
+  }
+  /** A host verifies what was submitted; null where that host is gone. */
+  'attempt.verifying': { readonly attempt: string; readonly item: string; readonly host: string | null }
+  /** What was submitted does not hold; the claim stays with who made it. */
+  'attempt.refused': { readonly attempt: string; readonly item: string; readonly error: ErrorData }
   /** Precedes what becomes of the item. */
   'attempt.ended': {
     readonly attempt: string

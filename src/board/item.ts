@@ -66,6 +66,8 @@ export interface ItemRow {
   readonly ownTries: number | null
   /** Those of `attempts` that ended because a host died. */
   readonly losses: number
+  /** How often its merge came back to its owner since it was posted or retried by hand. */
+  readonly mergeRounds: number
   /** How often it was retried by hand. */
   readonly retryCount: number
   /** The agent, person or program that runs it or ran it last. */
@@ -94,8 +96,18 @@ export interface DependencyRow {
   readonly item: string
 }
 
-/** How an attempt ended. `released` and `parked` use up no retry. */
-export type AttemptOutcome = 'done' | 'failed' | 'cancelled' | 'lost' | 'released' | 'parked'
+/**
+ * How an attempt ended. `released` and `parked` use up no retry; nor does `returned`, whose merge came back: that is a round
+ * of its own count.
+ */
+export type AttemptOutcome = 'done' | 'failed' | 'cancelled' | 'lost' | 'released' | 'parked' | 'returned'
+
+/** What a person or program says it has finished, until the engine has verified and merged it. */
+export interface Submission {
+  /** The commit to verify and merge; null is what the project folder holds. */
+  readonly head: string | null
+  readonly result: StoredText | null
+}
 
 /** One try at an item. Its id is the token that every write of the attempt carries. */
 export interface AttemptRow {
@@ -114,6 +126,10 @@ export interface AttemptRow {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly error: ErrorData | null
+  /** Of a claim from outside that is said to be finished; null for every other attempt. */
+  readonly submission: Submission | null
+  /** The host that verifies the submission. */
+  readonly verifier: string | null
 }
 
 /** When a waiting item is looked at again. */

@@ -30,10 +30,11 @@ export type Request = Pick<
 
 /**
  * Puts a merge in the queue; one that a person has to approve is held at once.
- * @param earlier the merge that the attempt has asked for before
+ * @param earlier the merge that the attempt has asked for last
  */
 export function decideRequest(request: Request, earlier: MergeRow | undefined): Decided {
-  if (earlier !== undefined) return { events: [] }
+  // Whoever keeps an item whose merge was refused may ask for another one.
+  if (earlier !== undefined && earlier.state !== 'rejected') return { events: [] }
   const { id: merge, item, mode } = request
   const { attempt, change, target, head, title, verified } = request
   const requested: NewEvent = {

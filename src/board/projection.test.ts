@@ -147,13 +147,47 @@ describe('an attempt that has ended', () => {
     ['lost', null, { attempts: 3, losses: 2 }],
     ['released', null, { attempts: 2, losses: 1 }],
     ['parked', null, { attempts: 2, losses: 1 }],
+    ['returned', { code: 'merge_conflict', message: 'x' }, { attempts: 2, losses: 1 }],
   ] as const)('as %s leaves its error and counts', (outcome, error, counts) => {
     const event = eventOf('attempt.ended', { attempt: 'att_1', item: 'auth', outcome, error }, { at: 6000 })
-    const rows = lookup({ item: [runningItem({ attempts: 3, losses: 1 })], attempt: [attemptRow()] })
+    const running = attemptRow({ verifier: 'host_1' })
+    const rows = lookup({ item: [runningItem({ attempts: 3, losses: 1 })], attempt: [running] })
     const changes = applyBoard(event, rows)
     expect(rowOf(changes, 'attempt')).toEqual(attemptRow({ state: outcome, endedAt: 6000, error }))
     expect(rowOf(changes, 'item')).toMatchObject({ ...counts, error, state: 'running' })
   })
+})
+
+it('a merge that came back is counted, and its reason kept', () => {
+  const error = { code: 'merge_conflict', message: 'x' } as const
+  const event = eventOf('item.merge_returned', { item: 'auth', attempt: 'att_1', error })
+  const before = itemRow({ state: 'waiting', waiting: { for: 'merge', reason: 'x' }, mergeRounds: 1 })
+  expect(rowOf(applyBoard(event, lookup({ item: [before] })), 'item')).toEqual({
+    ...before,
+    ...{ mergeRounds: 2, error, revision: 2 },
+  })
+  const retried = eventOf('item.retried', { item: 'auth' })
+  expect(rowOf(applyBoard(retried, lookup({ item: [before] })), 'item')).toMatchObject({ mergeRounds: 0 })
+})
+
+it('what somebody outside has finished is verified by a host, and refused or taken up by another', () => {
+  const about = { item: 'auth', attempt: 'att_1' }
+  const rows = { item: [runningItem()], attempt: [attemptRow({ host: null })] }
+  const submitted = applyBoard(
+    eventOf('attempt.submitted', { ...about, head: 'c0ffee', result: 'Done.' }),
+    lookup(rows),
+  )
+  const submission = { head: 'c0ffee', result: 'Done.' }
+  expect(rowOf(submitted, 'item')).toMatchObject({ state: 'running', phase: 'verifying' })
+  expect(rowOf(submitted, 'attempt')).toMatchObject({ submission, verifier: null })
+  const taken = lookup({ ...rows, attempt: [attemptRow({ host: null, submission })] })
+  expect(
+    rowOf(applyBoard(eventOf('attempt.verifying', { ...about, host: 'host_2' }), taken), 'attempt'),
+  ).toMatchObject({ submission, verifier: 'host_2' })
+  const error = { code: 'verification_failed', message: 'Red.' } as const
+  const refused = applyBoard(eventOf('attempt.refused', { ...about, error }), taken)
+  expect(rowOf(refused, 'item')).toMatchObject({ state: 'running', phase: 'executing', error })
+  expect(rowOf(refused, 'attempt')).toMatchObject({ state: 'running', submission: null, verifier: null })
 })
 
 it('a log that names what it never made is said to be corrupt', () => {

@@ -25,6 +25,7 @@ export function boardReads(event: NewEvent): RowRef[] {
     case 'item.blocked':
     case 'item.deferred':
     case 'item.fell_back':
+    case 'item.merge_returned':
     case 'item.flagged':
     case 'item.retried':
     case 'item.started':
@@ -33,6 +34,9 @@ export function boardReads(event: NewEvent): RowRef[] {
     case 'item.failed':
     case 'item.cancelled':
       return [{ table: 'item', key: event.data.item }]
+    case 'attempt.submitted':
+    case 'attempt.refused':
+    case 'attempt.verifying':
     case 'attempt.ended':
       return [
         { table: 'attempt', key: event.data.attempt },
@@ -72,6 +76,10 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
       const { tries } = event.data
       return [change(event, rows, null, () => ({ ownTries: tries }))]
     }
+    case 'item.merge_returned': {
+      const { error } = event.data
+      return [change(event, rows, null, ({ mergeRounds }) => ({ mergeRounds: mergeRounds + 1, error }))]
+    }
     case 'item.retried':
       // What follows in the same commit says in which state it waits for its next attempt.
       return [change(event, rows, null, retriedFields)]
@@ -87,6 +95,18 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
     case 'item.progressed': {
       const { percent, step } = event.data
       return moved(event, rows, 'phased', () => ({ progress: { percent, step } }))
+    }
+    case 'attempt.submitted': {
+      const { head, result } = event.data
+      const fields = { submission: { head, result }, verifier: null }
+      return [attempted(event, rows, fields), ...moved(event, rows, 'phased', () => ({ phase: 'verifying' }))]
+    }
+    case 'attempt.verifying':
+      return [attempted(event, rows, { verifier: event.data.host })]
+    case 'attempt.refused': {
+      const { error } = event.data
+      const row = attempted(event, rows, { submission: null, verifier: null })
+      return [row, ...moved(event, rows, 'phased', () => ({ phase: 'executing', error }))]
     }
     case 'attempt.ended':
       return applyAttemptEnded(event, rows)
@@ -107,6 +127,8 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
       return [...moved(event, rows, 'skipped', () => ({ settledAt: event.at })), ...released(event, rows)]
   }
 }
+
+type AttemptEvent = Extract<BoardEvent, { readonly type: `attempt.${string}` }>
 
 type ItemEvent = Exclude<BoardEvent, EventOf<'item.posted'>>
 
@@ -133,6 +155,7 @@ function applyPosted({ data, at, actor }: EventOf<'item.posted'>): RowChange[] {
     attempts: 0,
     ownTries: null,
     losses: 0,
+    mergeRounds: 0,
     retryCount: 0,
     owner: null,
     progress: null,
@@ -179,6 +202,8 @@ function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChang
     startedAt: event.at,
     endedAt: null,
     error: null,
+    submission: null,
+    verifier: null,
   }
   const claimed = (row: ItemRow): Partial<ItemRow> => ({
     phase: 'claimed',
@@ -196,22 +221,27 @@ function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChang
 }
 
 function applyAttemptEnded(event: EventOf<'attempt.ended'>, rows: RowLookup): RowChange[] {
-  const { attempt: id, outcome, error } = event.data
-  const row = rows('attempt', id)
-  if (row === undefined) throw missing('attempt', id)
-  const ended: AttemptRow = { ...row, state: outcome, endedAt: event.at, error }
+  const { outcome, error } = event.data
+  const ended = attempted(event, rows, { state: outcome, endedAt: event.at, error, verifier: null })
   // Only what failed uses up a try.
   const counts = ({ attempts, losses }: ItemRow): Partial<ItemRow> =>
     outcome === 'lost'
       ? { losses: losses + 1 }
-      : outcome === 'released' || outcome === 'parked'
+      : outcome === 'released' || outcome === 'parked' || outcome === 'returned'
         ? { attempts: attempts - 1 }
         : {}
   const failure = error === null ? {} : { error }
-  return [
-    { table: 'attempt', key: id, row: ended },
-    change(event, rows, null, (item) => ({ ...counts(item), ...failure })),
-  ]
+  return [ended, change(event, rows, null, (item) => ({ ...counts(item), ...failure }))]
+}
+
+function attempted(
+  { data: { attempt: id } }: AttemptEvent,
+  rows: RowLookup,
+  fields: Partial<AttemptRow>,
+): RowChange {
+  const row = rows('attempt', id)
+  if (row === undefined) throw missing('attempt', id)
+  return { table: 'attempt', key: id, row: { ...row, ...fields } }
 }
 
 /** What depended on a settled item counts one dependency less. */
@@ -239,6 +269,7 @@ function retriedFields(row: ItemRow): Partial<ItemRow> {
     attempts: 0,
     ownTries: null,
     losses: 0,
+    mergeRounds: 0,
     progress: null,
     error: null,
     result: null,

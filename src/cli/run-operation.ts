@@ -3,7 +3,13 @@ import { ERROR_CODES } from '../errors.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
 import type { Operation, OperationContext, OperationInput, ReplyCount } from '../operations/operation.ts'
 import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, type ExitStatus } from './command.ts'
+import type { OpenOptions } from '../workshop.ts'
 import { openOptions, printJson, type Session } from './session.ts'
+
+/** Whether the workshop that a command opens runs something, and what. */
+type Hosts = Pick<OpenOptions, 'host' | 'hostAgents'>
+
+const NO_HOST: Hosts = { host: 'none' }
 
 type HostOperation = Extract<Operation, { needs: 'host' }>
 
@@ -17,11 +23,13 @@ export async function runOperation(
     case 'views':
       return runOnViews(operation, input, session)
     case 'team':
-      return withShop(session, async (shop) =>
-        print(operation, await operation.run(shop, input, {}), session, input),
+      return withShop(
+        session,
+        async (shop) => print(operation, await operation.run(shop, input, {}), session, input),
+        operation.hosts?.(input) === true ? { host: 'foreground', hostAgents: [] } : NO_HOST,
       )
     case 'host':
-      return withShop(session, (shop) => runHosted(operation, input, session, shop))
+      return withShop(session, (shop) => runHosted(operation, input, session, shop), NO_HOST)
   }
 }
 
@@ -52,8 +60,9 @@ async function runOnViews(
 async function withShop(
   session: Session,
   act: (shop: HostedWorkshop) => Promise<ExitStatus>,
+  hosts: Hosts,
 ): Promise<ExitStatus> {
-  const shop = await session.open.workshop({ ...openOptions(session), host: 'none' })
+  const shop = await session.open.workshop({ ...openOptions(session), ...hosts })
   try {
     return await act(shop)
   } finally {

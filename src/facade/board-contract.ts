@@ -37,6 +37,16 @@ export interface ActOptions {
   readonly as?: string | undefined
 }
 
+/** How somebody hands over what they have finished. */
+export interface CompleteOptions extends ActOptions, WaitOptions {
+  /** The branch that holds the work; default is what the project folder has checked out. */
+  readonly branch?: string | undefined
+  /** The commit that holds it. */
+  readonly commit?: string | undefined
+  /** Resolves when it is verified and merged, and throws what did not hold. */
+  readonly wait?: boolean | undefined
+}
+
 /** The claim of a person or program. */
 export interface ClaimView {
   readonly item: string
@@ -79,8 +89,11 @@ export interface BoardMembers extends BoardViews {
   claim(id: string, agent?: string): Promise<ClaimView>
   /** Says that work on a claimed item has begun. */
   start(id: string, options?: ActOptions): Promise<ItemLine>
-  /** Says that a claimed item is finished. */
-  complete(id: string, result?: string, options?: ActOptions): Promise<ItemLine>
+  /**
+   * Says that a claimed item is finished. Where it has commands to verify, or a branch or commit is named, a host verifies
+   * and merges that first: the item is `in_progress` meanwhile, and what does not hold comes back to whoever claimed it.
+   */
+  complete(id: string, result?: string, options?: CompleteOptions): Promise<ItemLine>
   /** Says that a claimed item has failed: it is not tried again by itself, and what depends on it is blocked. */
   fail(id: string, error?: string, options?: ActOptions): Promise<ItemLine>
   /** Gives a claimed item back, for others to take. */

@@ -9,7 +9,6 @@ import { ClaimTimer } from '../workers/claim-timer.ts'
 import { cancelItem, postItems, retryItem, skipItem, type NewItem } from '../workers/commands.ts'
 import {
   claimOutside,
-  completeOutside,
   expireClaims,
   extendOutside,
   failOutside,
@@ -17,10 +16,12 @@ import {
   startOutside,
 } from '../workers/external.ts'
 import { clearItems, removeItem } from '../workers/removal.ts'
+import { finishOutside, submissionSettled } from '../workers/submitting.ts'
 import { viewLine, type BoardSource } from '../workers/views.ts'
 import type { ItemLine } from '../workers/view-types.ts'
 import type {
   BoardMembers,
+  CompleteOptions,
   PendingWork,
   PostedItem,
   PostOptions,
@@ -53,6 +54,8 @@ class WorkPromise<Posted> implements PendingWork<Posted> {
 
 export interface BoardParts {
   readonly team: TeamContext
+  /** The project folder. */
+  readonly dir: string
   readonly source: BoardSource
   readonly views: WorkshopViews
   /** Throws where the workshop is closed. */
@@ -60,7 +63,7 @@ export interface BoardParts {
 }
 
 /** The members of a workshop that are about its board. */
-export function createBoard({ team, source, views, open }: BoardParts): BoardMembers {
+export function createBoard({ team, dir, source, views, open }: BoardParts): BoardMembers {
   /** Posts that are not stored yet: waits begin behind them. */
   const posting = new Set<Promise<unknown>>()
 
@@ -108,6 +111,19 @@ export function createBoard({ team, source, views, open }: BoardParts): BoardMem
     return viewLine(source, id)
   }
 
+  async function complete(id: string, result: string | null, options: CompleteOptions): Promise<void> {
+    const { as: agent, branch, commit, wait = false, timeout, signal } = options
+    if (branch !== undefined && commit !== undefined) throw twoRevisions()
+    const revision = branch === undefined ? commit : `refs/heads/${branch}`
+    const attempt = await finishOutside(team, dir, id, { result, agent, revision })
+    if (attempt === undefined || !wait) return
+    const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'timeout')
+    await submissionSettled(team, attempt, {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+
   return {
     ...views,
     work,
@@ -132,8 +148,7 @@ export function createBoard({ team, source, views, open }: BoardParts): BoardMem
     },
     claim: (id, agent) => claimOutside(team, id, agent),
     start: (id, { as } = {}) => on(id, startOutside(team, id, as)),
-    complete: (id, result, { as } = {}) =>
-      on(id, completeOutside(team, id, { result: result ?? null, agent: as })),
+    complete: (id, result, options = {}) => on(id, complete(id, result ?? null, options)),
     fail: (id, error, { as } = {}) =>
       on(id, failOutside(team, id, { error: failure(error, as ?? team.by.actor, id), agent: as })),
     release: (id, { as } = {}) => on(id, releaseOutside(team, id, as)),
@@ -150,6 +165,12 @@ export function createBoard({ team, source, views, open }: BoardParts): BoardMem
 function newItem(input: WorkInput): NewItem {
   const { post, definition } = parseWork(input)
   return { ...post, definition: canonicalJson(definition) }
+}
+
+function twoRevisions(): AtelierError {
+  return new AtelierError('invalid_input', 'Name the branch or the commit that holds the work, not both.', {
+    details: { field: 'commit' },
+  })
 }
 
 function parseBatch(items: unknown): readonly WorkInput[] {

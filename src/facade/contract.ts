@@ -102,6 +102,8 @@ export interface ConfigureOptions {
   readonly gitContext?: boolean
   /** Turns that one host runs at the same time; default 4. */
   readonly concurrency?: number
+  /** An attempt at an item that waits longer, for a quota, gives up its process and worktree, and goes on later; default 60 s. */
+  readonly parkAfter?: Duration
   readonly env?: Readonly<Record<string, string>>
   readonly passEnv?: readonly string[]
 }

@@ -58,6 +58,14 @@ import { Talking } from './talking.ts'
 /** How often a merge is tried while others write the same key. */
 const MERGE_TRIES = 10
 
+/** What `configure` says of the host of this process. */
+export interface HostLimits {
+  /** Turns at the same time; undefined is what its workers need. */
+  concurrency: number | undefined
+  /** Attempts that wait longer are suspended, ms. */
+  parkAfterMs: number
+}
+
 /** What the composition root wires together. */
 export interface WorkshopParts {
   readonly dir: string
@@ -67,7 +75,7 @@ export interface WorkshopParts {
   readonly roster: Roster
   /** The host of this process, if it runs agents. */
   readonly host: Host | undefined
-  readonly concurrency: { value: number | undefined }
+  readonly limits: HostLimits
   /** The board workers of this process, if it runs agents. */
   readonly workers: BoardWorkers | undefined
   readonly inbox: InboxContext
@@ -104,13 +112,14 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
 
   function configure(options: ConfigureOptions): void {
     open()
-    const { fields, backend, maxCostUsd, concurrency } = parseConfigure(options)
+    const { fields, backend, maxCostUsd, concurrency, parkAfterMs } = parseConfigure(options)
     if (backend !== undefined) {
       roster.addBackend(backend)
       host?.backendsChanged().catch(() => {})
     }
     roster.configure(fields)
-    if (concurrency !== undefined) parts.concurrency.value = concurrency
+    if (concurrency !== undefined) parts.limits.concurrency = concurrency
+    if (parkAfterMs !== undefined) parts.limits.parkAfterMs = parkAfterMs
     if (maxCostUsd !== undefined) void settled(setBudget(team, maxCostUsd))
   }
 
@@ -169,7 +178,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
 
   return {
     ...views,
-    ...createBoard({ team, source: view, views, open }),
+    ...createBoard({ team, dir, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
     dir,
     configure,

@@ -59,15 +59,19 @@ export class MergeApprovals {
   }
 
   async #ask(id: string): Promise<void> {
-    const merge = await this.#team.store.read((reader) => reader.get('merge', id))
+    const { merge, flags } = await this.#team.store.read(async (reader) => {
+      const row = await reader.get('merge', id)
+      return { merge: row, flags: row && (await reader.get('item', row.item))?.flags }
+    })
     if (merge?.state !== 'held') return
     const { item, title, head, target } = merge
     const branch = target.replace(/^refs\/heads\//u, '')
+    const warning = flags === undefined || flags.length === 0 ? '' : ` It ${flags.join(', and ')}.`
     // The same question is asked once, however many hosts ask it.
     await ask(
       { team: this.#team },
       {
-        question: `May the work of "${item}" (${title}) be merged into ${branch}? Look at it with: git diff ${branch}...${head.slice(0, 10)}`,
+        question: `May the work of "${item}" (${title}) be merged into ${branch}?${warning} Look at it with: git diff ${branch}...${head.slice(0, 10)}`,
         kind: 'merge',
         scope: 'item',
         subject: item,

@@ -4,6 +4,7 @@
  *     stack ── conflicts go back ── verify the top ── green: land all
  *                                                └── red: bisect, land what is below the one to blame, go on without it
  */
+import type { MergeRow } from '../board/merge.ts'
 import type { Outcome, Settled } from '../board/merge-queue.ts'
 import { errorData, type ErrorData } from '../errors.ts'
 import { crash } from '../failpoints.ts'
@@ -26,6 +27,10 @@ export async function integrate(
 ): Promise<void> {
   for (const { merge } of taken) if (merge.mode === 'pr-branch') await landPull(context, merge)
   let open = taken.filter(({ merge }) => merge.mode !== 'pr-branch')
+  if (open.length > 0 && (await refValue(context.place, target)) === undefined) {
+    const settled = open.map(({ merge }) => ({ merge, outcome: targetGone(merge) }))
+    return settleMerges(context.team, settled, context.host)
+  }
   while (open.length > 0) open = await round(context, target, open)
 }
 
@@ -206,6 +211,15 @@ async function lastToTouch(
   const [found] = await listCommits(place, { to: commit, limit: 1 })
   const [item] = found?.items ?? []
   return item === undefined ? { commit } : { commit, item }
+}
+
+/** Nobody but a person brings it back, so that it is not tried again. */
+function targetGone({ item, target, head }: MergeRow): Outcome {
+  const name = shortName(target)
+  const message =
+    `The branch ${name}, for which the work of "${item}" is, is not there any more. The work is ${head.slice(0, 10)}. ` +
+    `Make the branch again, for example with: git branch ${name} ${head.slice(0, 10)}; then retry the item.`
+  return { is: 'rejected', error: errorData('not_found', message, { item, target: name, head }) }
 }
 
 function targetRed(target: string, tip: string, { item }: Candidate, error: ErrorData): Outcome {

@@ -20,6 +20,8 @@ export async function tendHeld(context: Integration, target: string): Promise<vo
   }))
   // Whoever has some of the target looks after it.
   if (held.length === 0 || live.length > 0) return
+  // Somebody has taken the branch away. What is held for it goes on, or is refused, when there is something to go on to.
+  if ((await refValue(context.place, target)) === undefined) return
   const unwanted = held.filter((one) => !isWanted(one)).map(({ merge }) => merge)
   // What is on the waiting branch comes to the target whatever its item says now.
   const withdrawn = unwanted.filter(({ ref }) => ref === null)

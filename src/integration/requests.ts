@@ -9,25 +9,25 @@ import { commit, type TeamContext } from '../team/context.ts'
 
 /**
  * Asks that the head of a change is brought to its target. An attempt that asks again gets the merge that it asked for
- * before.
+ * before, unless that was refused.
  * @returns the id of the merge
  */
 export async function requestMerge(team: TeamContext, request: Omit<Request, 'id'>): Promise<string> {
   const id = newId('mrg')
-  const { loaded } = await commit(team.store, {
+  const { loaded, events } = await commit(team.store, {
     name: 'merge.request',
     keys: [`target:${request.target}`],
     by: team.by,
     load: (reader) => mergeOfAttempt(reader, request.attempt),
     decide: (earlier) => decideRequest({ ...request, id }, earlier),
   })
-  return loaded?.id ?? id
+  return events.length === 0 && loaded !== undefined ? loaded.id : id
 }
 
-/** The merge that an attempt has asked for. */
+/** The merge that an attempt has asked for last. */
 export async function mergeOfAttempt(reader: Reader, attempt: string): Promise<MergeRow | undefined> {
-  const [merge] = await reader.list('merge', { where: { attempt }, limit: 1 })
-  return merge
+  const merges = await reader.list('merge', { where: { attempt } })
+  return merges.toSorted((a, b) => b.position - a.position)[0]
 }
 
 /** How a merge stands when nothing more happens to it by itself. */

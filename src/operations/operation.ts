@@ -130,6 +130,8 @@ export interface TeamOperation<
   Params extends readonly Param[],
 > extends Description<Name, Params> {
   readonly needs: 'team'
+  /** Whether a process of its own does what only a host can do, if no other does; it runs no agents. */
+  readonly hosts?: (input: InputOf<Params>) => boolean
   /** True if it came to less than was asked for: the exit status says so. */
   readonly isIncomplete?: (output: Outputs[Name]) => boolean
   run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
@@ -169,6 +171,7 @@ interface Erased<Needs extends string, Shop> extends Description<OperationName, 
   readonly needs: Needs
   readonly streams?: true
   readonly changes?: true
+  readonly hosts?: (input: OperationInput) => boolean
   readonly isIncomplete?: (output: unknown) => boolean
   run(shop: Shop, input: OperationInput, context: OperationContext): Promise<unknown> | AsyncIterable<unknown>
 }

@@ -60,6 +60,13 @@ const OPTIONS = [
   },
   { name: 'agent', type: 'string', description: 'Agent or profile that is preferred' },
   { name: 'capability', type: 'string', description: 'What an agent must be able to do' },
+  {
+    name: 'rework',
+    type: 'json',
+    description: 'Rounds of rework before a person is asked, or { rounds, deadline, default }',
+    default: '3',
+    placeholder: 'json',
+  },
   { name: 'change', type: 'string', description: 'Line of work that it extends', default: 'its own' },
   { name: 'maxCostUsd', type: 'number', min: 0, description: 'Limit of all its tries', placeholder: 'usd' },
   { name: 'metadata', type: 'json', description: 'Facts of your own', placeholder: 'json' },

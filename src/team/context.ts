@@ -5,7 +5,7 @@ import type { LossReason } from '../agents/mailbox.ts'
 import { toError } from '../errors.ts'
 import type { Identity, NewEvent } from '../events.ts'
 import type { StoredText } from '../json.ts'
-import type { SessionRef } from '../tables.ts'
+import type { SessionRef, TurnRow } from '../tables.ts'
 import type { Reader, Store, Transaction, TransactionResult } from '../store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { EventFeed } from './feed.ts'
@@ -37,6 +37,14 @@ export interface AttemptPlace {
   readonly env: Readonly<Record<string, string>>
   /** The conversation of the attempt, once it has one: a further round goes on in it. */
   session?: SessionRef | null
+  /** Where the attempt goes on that was suspended: its first turn goes on in the conversation of this one. */
+  readonly suspended?: SuspendedTurn
+}
+
+/** The last turn of an attempt that was suspended, and what it was asked. */
+export interface SuspendedTurn {
+  readonly turn: TurnRow
+  readonly prompt: string
 }
 
 /** What a host does beside answering messages: it begins and ends with the host. */

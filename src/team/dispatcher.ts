@@ -143,6 +143,12 @@ export class Dispatcher {
     return [...this.#running.keys()]
   }
 
+  /** Resolves when no turn of a message runs here. */
+  async turnEnded(message: string): Promise<void> {
+    const own = [...this.#running.values()].filter(({ started }) => started.message.id === message)
+    await Promise.allSettled(own.map((turn) => turn.ended))
+  }
+
   /** Waits for the turns that run. */
   async ended(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map((turn) => turn.ended))

@@ -92,6 +92,11 @@ export class Host {
     this.#dispatcher.startSoon(agent)
   }
 
+  /** Resolves when no turn of a message runs here. */
+  async turnEnded(message: string): Promise<void> {
+    await this.#dispatcher.turnEnded(message)
+  }
+
   /** Resolves when this host has nothing left that it could run. */
   idle(signal?: AbortSignal): Promise<void> {
     return this.#dispatcher.idle(signal)

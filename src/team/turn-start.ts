@@ -38,8 +38,11 @@ interface Candidate {
   readonly agent: AgentRow
   readonly next: MessageRow
   readonly place: AttemptPlace
-  /** The turn that ran the message before. */
+  /** The turn that ran the message before, or that of the attempt that goes on. */
   readonly previous: TurnRow | undefined
+  readonly isSuspended: boolean
+  /** What `previous` was asked. */
+  readonly asked: string
   readonly definition: AgentDefinition
   readonly prompt: string
   readonly funds: Funds
@@ -76,7 +79,7 @@ export async function startTurn(input: StartInput): Promise<StartedTurn | undefi
   for (;;) {
     const attempted = await tryToStart(input, finding)
     if (attempted === undefined || 'plan' in attempted) return attempted
-    finding = await look(input.environment, attempted)
+    finding = await look(input, attempted)
   }
 }
 
@@ -143,7 +146,7 @@ function planOf(
   begin: (candidate: Candidate) => SessionRef | null,
   finding: Finding | undefined,
 ): TurnPlan | undefined {
-  const { agent, definition, next, place, prompt, previous } = candidate
+  const { agent, definition, next, place, prompt, previous, isSuspended } = candidate
   if (previous !== undefined && finding?.turn !== previous.id) return undefined
   const known = agent.session !== null && agent.session.backend === agent.backend ? agent.session : null
   return planTurn({
@@ -154,16 +157,28 @@ function planOf(
     session:
       next.itemAttempt !== null ? (place.session ?? null) : definition.session === 'fresh' ? null : known,
     begin: begin(candidate),
+    isSuspended,
   })
 }
 
-async function look(environment: HostEnvironment, { agent, previous, prompt }: Candidate): Promise<Finding> {
+async function look(
+  { environment, host }: Pick<StartInput, 'environment' | 'host'>,
+  { agent, previous, asked, isSuspended }: Candidate,
+): Promise<Finding> {
   const turn = previous as TurnRow
   const session = sessionOfTurn(turn)
   const backend: AgentBackend | undefined = environment.backend(agent.backend)
+  if (isSuspended && session !== null && backend !== undefined) {
+    const { resume } = backend.capabilities()
+    const isHere = resume === 'cross-process' ? backend.inspect === undefined : turn.host === host
+    // The turn has reported back: nobody has to look whether there is a session, only whether it can be had here.
+    if (resume === 'none' || (!isHere && resume === 'same-process') || session.backend !== agent.backend)
+      return { turn: turn.id, evidence: { shows: 'unknown' } }
+    if (isHere) return { turn: turn.id, evidence: { shows: 'prompt' } }
+  }
   if (session === null || backend?.inspect === undefined)
     return { turn: turn.id, evidence: { shows: 'unknown' } }
-  return { turn: turn.id, evidence: await backend.inspect(session, prompt) }
+  return { turn: turn.id, evidence: await backend.inspect(session, asked) }
 }
 
 /** The project folder, or the workspace of the attempt; undefined where another host runs that attempt. */
@@ -189,14 +204,18 @@ async function loadCandidate(
   const place = next === undefined ? undefined : placeOf(environment, next)
   if (next === undefined || place === undefined) return undefined
   if (onlyItems === true && next.itemAttempt === null) return undefined
+  const prompt = await unpackText(reader, next.prompt)
+  const suspended = next.turn === null ? place.suspended : undefined
   const estimate = await reader.get('ledger', estimateScope({ agent: name, profile: agent.profile }))
   return {
     agent,
     next,
     place,
-    previous: next.turn === null ? undefined : await reader.get('turn', next.turn),
+    previous: next.turn === null ? suspended?.turn : await reader.get('turn', next.turn),
+    isSuspended: suspended !== undefined,
+    asked: suspended?.prompt ?? prompt,
     definition: await definitions.read(reader, agent.definition),
-    prompt: await unpackText(reader, next.prompt),
+    prompt,
     funds: await loadFunds(reader, name),
     recentMicros: estimate?.recentMicros ?? [],
     account: await reader.get('account', agent.account),

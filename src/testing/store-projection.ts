@@ -67,6 +67,7 @@ export const smallProjection: Projection = {
               itemAttempt,
               attempts: 0,
               turn: null,
+              costMicros: 0,
               answer: null,
               error: null,
               postedAt: event.at,

@@ -29,7 +29,10 @@ import { answersAbout } from './inbox.ts'
 import { baseOf, bringIn, endInFolder, readerBase } from './bring-in.ts'
 import { clearEarlier, closePlace, openPlace, type Place } from './place.ts'
 import { costsOf } from './costs.ts'
+import { sendBack } from './rework.ts'
 import { attemptsAt, definitionOf } from './rows.ts'
+import type { LongWaits } from './long-waits.ts'
+import { suspendAttempt, suspendedBefore } from './suspending.ts'
 
 export interface AttemptInput {
   readonly claimed: ClaimedItem
@@ -42,6 +45,7 @@ export interface AttemptInput {
    * commit. Where the attempt holds a checkout to the end, it is called then. A second call has no meaning.
    */
   readonly onFree: (isDone: boolean) => void
+  readonly waits: LongWaits
 }
 
 /** What the steps of an attempt hand on. */
@@ -58,19 +62,24 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
   let place: Place | undefined
   let end: AttemptEnd
   try {
-    const definition = await context.team.store.read((reader) => definitionOf(reader, claimed.item))
+    const { definition, suspended } = await context.team.store.read(async (reader) => ({
+      definition: await definitionOf(reader, claimed.item),
+      suspended: await suspendedBefore(reader, claimed.item, claimed.attempt),
+    }))
     await checkBudget(context, claimed, definition)
     if (claimed.profile !== undefined) await context.standIn(claimed.owner, claimed.profile)
     if (input.worktree) await clearEarlier(context, claimed)
     const base = await startOf(context, input, definition)
-    place = await openPlace(context, { claimed, definition, base: base?.base, signal })
+    const upon = base?.goesOn === true ? base.from : null
+    place = await openPlace(context, { claimed, definition, base: base?.base, suspended, upon, signal })
     end = await work(context, { ...input, definition, place, base })
   } catch (error) {
     end = endOf(error)
   }
   if (signal.aborted) end = { kind: 'gone' }
   // Work that could not be merged stays where it is, for whoever resolves it.
-  const files = end.kind === 'failed' && end.error.code === 'merge_conflict' ? 'keep' : 'remove'
+  const isKept = (end.kind === 'failed' || end.kind === 'returned') && end.error.code === 'merge_conflict'
+  const files = isKept ? 'keep' : 'remove'
   const close = (): Promise<unknown> => closePlace(context, claimed, place, files).catch(context.onError)
   const isOver = end.kind === 'done' || end.kind === 'gone'
   // Before another attempt may begin, which would take away the same worktree.
@@ -128,8 +137,8 @@ async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEn
 
 /** Sends one prompt to the agent and waits for its answer, however long it takes. */
 async function turn(
-  { team, settlements, attempts, startSoon }: WorkerContext,
-  { claimed, agent, definition, signal }: Attempt,
+  { team, settlements, attempts, startSoon, turnEnded }: WorkerContext,
+  { claimed, agent, definition, signal, waits }: Attempt,
   prompt: string,
 ): Promise<{ readonly text: string } | AttemptEnd> {
   const message = newId('msg')
@@ -155,7 +164,17 @@ async function turn(
     void cancelMessages(team, { agent, message }, 'The item is no longer this attempt’s.').catch(() => {})
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
-  const settlement = await settled.finally(() => signal.removeEventListener('abort', cancel))
+  const watch = waits.watch(message)
+  const settlement = await Promise.race([settled, watch.long]).finally(() => {
+    watch.stop()
+    signal.removeEventListener('abort', cancel)
+  })
+  if ('waiting' in settlement) {
+    settlements.forget(message)
+    return { kind: 'suspended', waiting: settlement.waiting }
+  }
+  // What is still being ended writes on, and what it writes is to be saved.
+  if (!settlement.ok && settlement.error.code === 'cancelled') await turnEnded(message)
   if (settlement.ok) {
     const place = attempts.get(attempt)
     if (place !== undefined) place.session = settlement.session
@@ -172,7 +191,7 @@ function answerOf(settlement: Settlement, item: string): { readonly text: string
 }
 
 async function promptOf({ team }: WorkerContext, { claimed, definition }: Attempt): Promise<string> {
-  const { item, number } = claimed
+  const { item } = claimed
   const { results, answers } = await team.store.read(async (reader) => {
     const found: UpstreamResult[] = []
     for (const id of item.dependsOn) {
@@ -187,7 +206,7 @@ async function promptOf({ team }: WorkerContext, { claimed, definition }: Attemp
     input: definition.input,
     results,
     answers,
-    ...(isFeedback(item.error) && number > 1 ? { feedback: feedbackOf(item.error) } : {}),
+    ...(isFeedback(item.error) ? { feedback: feedbackOf(item.error) } : {}),
     simplified: isSimplified(definition.retry, triesOf(item) + 1),
   })
 }
@@ -218,7 +237,7 @@ function feedbackOf({ message, details }: ErrorData): string {
 
 async function settle(
   { team }: WorkerContext,
-  { item, attempt }: ClaimedItem,
+  { item, attempt, owner }: ClaimedItem,
   end: AttemptEnd,
 ): Promise<void> {
   try {
@@ -232,11 +251,15 @@ async function settle(
               waiting: { for: 'budget', scope: scopeOf(end.error) },
             })
           : await failAttempt(team, item.id, attempt, end.error)
+      case 'returned':
+        return await sendBack(team, item.id, { attempt, error: end.error })
       case 'held':
         return await parkItem(team, item.id, attempt, {
           waiting: { for: 'merge', reason: end.reason },
           result: end.result,
         })
+      case 'suspended':
+        return await suspendAttempt(team, { item: item.id, attempt, owner }, end.waiting)
       case 'released':
         return await returnItem(team, item.id, attempt, 'released')
       case 'gone':

@@ -16,7 +16,9 @@ import { reportProgress } from './commands.ts'
 import type { WorkerContext } from './context.ts'
 import { HeldMerges } from './held-merges.ts'
 import { Leftovers } from './leftovers.ts'
+import { LongWaits } from './long-waits.ts'
 import { ProgressReader } from './progress.ts'
+import { Submissions } from './submissions.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 /** How often a worker looks for work that no event announced, where it names no interval. */
@@ -69,6 +71,8 @@ export class BoardWorkers {
   readonly #claims: ClaimTimer
   readonly #approvals: MergeApprovals
   readonly #leftovers: Leftovers
+  readonly #waits: LongWaits
+  readonly #submissions: Submissions
   /** Looks that are due at a time. */
   readonly #looks = new Set<CancelTimer>()
   /** Looks at the board that may claim something. */
@@ -81,6 +85,8 @@ export class BoardWorkers {
     this.#context = context
     this.#wake = new WakeTimer(context.team, context.onError)
     this.#leftovers = new Leftovers(context)
+    this.#waits = new LongWaits(context.team, context)
+    this.#submissions = new Submissions(context)
     this.#held = new HeldMerges(context.team, {
       onError: context.onError,
       onDone: () => this.#leftovers.look(),
@@ -97,6 +103,7 @@ export class BoardWorkers {
     await this.#held.open()
     await this.#claims.open()
     await this.#approvals.open()
+    await this.#submissions.open()
     const { accounts, circuits } = await this.#context.team.store.read(async (reader) => ({
       accounts: await reader.list('account'),
       circuits: await reader.list('circuit'),
@@ -155,12 +162,13 @@ export class BoardWorkers {
 
   /** True while an attempt runs. */
   get busy(): boolean {
-    return this.#running().length > 0
+    return this.#running().length > 0 || this.#submissions.busy
   }
 
   /** Takes nothing more. */
   stopAccepting(): void {
     this.#accepting = false
+    this.#submissions.stopAccepting()
     this.#wake.close()
     for (const { stopTimer } of this.#workers.values()) stopTimer()
     for (const cancel of this.#looks) cancel()
@@ -170,6 +178,7 @@ export class BoardWorkers {
   /** Ends the attempts that run, without settling them: their items were given back, or will be. */
   abandonAll(): void {
     this.#abandoned = true
+    this.#submissions.abandonAll()
     for (const { controller } of this.#running()) controller.abort()
   }
 
@@ -187,6 +196,7 @@ export class BoardWorkers {
     this.#held.close()
     this.#claims.close()
     this.#approvals.close()
+    this.#submissions.close()
     this.#leftovers.close()
     this.#context.settlements.close()
   }
@@ -206,7 +216,8 @@ export class BoardWorkers {
   }
 
   #pending(): readonly Promise<void>[] {
-    return [...this.#claiming, ...this.#running().map(({ ended }) => ended)]
+    const attempts = this.#running().map(({ ended }) => ended)
+    return [...this.#claiming, ...attempts, ...this.#submissions.running]
   }
 
   /** Told of what happens in turns of this host. */
@@ -218,6 +229,7 @@ export class BoardWorkers {
   readonly #attempts = new Map<string, Running>()
 
   #observe(event: AtelierEvent): void {
+    this.#waits.observe(event)
     switch (event.type) {
       case 'item.readied':
         return this.#lookAll()
@@ -308,6 +320,7 @@ export class BoardWorkers {
         worktree: spec.worktree,
         signal: controller.signal,
         onFree: free,
+        waits: this.#waits,
       })
         .catch((error: unknown) => this.#context.onError(error))
         .finally(() => {

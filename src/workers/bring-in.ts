@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { ItemDefinition } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
+import { isReworked } from '../board/rework.ts'
 import { AtelierError, type ErrorData } from '../errors.ts'
 import { commitOf } from '../git/refs.ts'
 import { isRepository } from '../git/repository.ts'
@@ -122,13 +123,22 @@ async function flag(
 
 /** Runs the item's commands where the agent worked; undefined if all are green. */
 async function verifyWork(
-  { team, host, stateDir }: WorkerContext,
+  context: WorkerContext,
   { claimed, definition, signal }: Attempt,
-  { cwd, env }: Pick<Workspace, 'cwd' | 'env'>,
+  place: Pick<Workspace, 'cwd' | 'env'>,
 ): Promise<ErrorData | undefined> {
   if (definition.verify.length === 0) return undefined
   const { item, attempt } = claimed
-  await reportPhase(team, item.id, attempt, 'verifying')
+  await reportPhase(context.team, item.id, attempt, 'verifying')
+  return verifyIn(context, { attempt, definition, signal }, place)
+}
+
+/** Runs an item's commands in a folder until one fails; undefined if all are green. */
+export async function verifyIn(
+  { team, host, stateDir }: WorkerContext,
+  { attempt, definition, signal }: Pick<Attempt, 'definition' | 'signal'> & { readonly attempt: string },
+  { cwd, env }: Pick<Workspace, 'cwd' | 'env'>,
+): Promise<ErrorData | undefined> {
   for (const [index, { run, timeoutMs }] of definition.verify.entries()) {
     const logDir = join(stateDir, 'logs', attempt, String(index + 1))
     const error = verificationError(
@@ -191,7 +201,7 @@ function endOfMerge(
     case 'merged':
       return { kind: 'done', result: text, verified: commands.length > 0, commit: settlement.commit }
     case 'rejected':
-      return { kind: 'failed', error: settlement.error }
+      return { kind: isReworked(settlement.error) ? 'returned' : 'failed', error: settlement.error }
     case 'held':
       return { kind: 'held', reason: settlement.reason, result: text }
   }

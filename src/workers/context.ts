@@ -1,4 +1,5 @@
 /** What the workers of a host work with. */
+import type { WaitingFor } from '../board/item.ts'
 import type { HoldReason } from '../board/merge.ts'
 import type { ErrorData } from '../errors.ts'
 import type { AttemptPlace, TeamContext } from '../team/context.ts'
@@ -17,6 +18,10 @@ export interface WorkerContext {
   readonly settlements: Settlements
   /** Lets this host start what an agent was just sent, without waiting for the event of the message. */
   readonly startSoon: (agent: string) => void
+  /** Resolves when no turn of a message runs in this host: nothing of it writes any more. */
+  readonly turnEnded: (message: string) => Promise<void>
+  /** Attempts that wait longer are suspended, ms. */
+  readonly parkAfterMs: () => number
   /** Worktrees of the project; loaded when the first is needed. */
   worktrees(): Promise<WorkspaceAdapter>
   /**
@@ -36,8 +41,12 @@ export type AttemptEnd =
       readonly commit: string | null
     }
   | { readonly kind: 'failed'; readonly error: ErrorData }
+  /** Its work does not come to the target: that is a round of its own count. */
+  | { readonly kind: 'returned'; readonly error: ErrorData }
   /** The merge waits for somebody; the item is settled when it goes on. */
   | { readonly kind: 'held'; readonly reason: HoldReason; readonly result: string }
+  /** It waits longer than it keeps its process, and goes on later where it stopped. */
+  | { readonly kind: 'suspended'; readonly waiting: WaitingFor }
   /** Given back without a try being used up. */
   | { readonly kind: 'released' }
   /** The item is no longer this attempt's: cancelled, or taken over. */

@@ -1,11 +1,11 @@
-/** What items have cost: the turns of the messages that their attempts sent. */
+/** What items have cost: all turns of the messages that their attempts sent. */
 import { usdOf } from '../money/usd.ts'
 import type { Reader } from '../store.ts'
 import type { MessageRow } from '../tables.ts'
 
 /** USD by the id of the attempt; attempts without a turn are left out. */
 export async function costsByAttempt(reader: Reader): Promise<ReadonlyMap<string, number>> {
-  return sum(reader, await reader.list('message', { where: { kind: 'item' } }))
+  return sum(await reader.list('message', { where: { kind: 'item' } }))
 }
 
 /** The same for some attempts only. */
@@ -16,15 +16,12 @@ export async function costsOf(
   const messages: MessageRow[] = []
   for (const itemAttempt of attempts)
     messages.push(...(await reader.list('message', { where: { kind: 'item', itemAttempt } })))
-  return sum(reader, messages)
+  return sum(messages)
 }
 
-async function sum(reader: Reader, messages: readonly MessageRow[]): Promise<ReadonlyMap<string, number>> {
+function sum(messages: readonly MessageRow[]): ReadonlyMap<string, number> {
   const micros = new Map<string, number>()
-  for (const { itemAttempt, turn } of messages) {
-    if (itemAttempt === null || turn === null) continue
-    const cost = (await reader.get('turn', turn))?.costMicros ?? 0
-    micros.set(itemAttempt, (micros.get(itemAttempt) ?? 0) + cost)
-  }
+  for (const { itemAttempt, costMicros } of messages)
+    if (itemAttempt !== null) micros.set(itemAttempt, (micros.get(itemAttempt) ?? 0) + costMicros)
   return new Map([...micros].map(([attempt, cost]) => [attempt, usdOf(cost)]))
 }

@@ -16,7 +16,7 @@ import type { AgentRow, LeaseRow } from '../tables.ts'
 import type { TeamContext } from '../team/context.ts'
 import { commitItems as commit } from './inbox.ts'
 import { knownAgents } from '../team/posting.ts'
-import { dependentRows, knownItems, loadDownstream, unknownItem } from './rows.ts'
+import { definitionOf, dependentRows, knownItems, loadDownstream, unknownItem } from './rows.ts'
 
 /** How long a claim holds unless it is extended: long enough for a person to read what there is to do. */
 export const CLAIM_MS: number = 30 * 60_000
@@ -86,18 +86,28 @@ export async function startOutside(team: TeamContext, id: string, agent?: string
   )
 }
 
-/** Settles a claimed item as done. */
+/**
+ * Settles a claimed item as done.
+ * @returns false where it has something to verify first: then nothing was changed
+ */
 export async function completeOutside(
   team: TeamContext,
   id: string,
   { result, agent }: { readonly result: string | null; readonly agent?: string | undefined },
-): Promise<void> {
+): Promise<boolean> {
   const { stored, blobs } = result === null ? { stored: null, blobs: [] } : packText(result)
-  await onClaimed(team, { id, agent, name: 'item.settle', to: 'done', blobs }, async (reader) => {
+  let isDone = true
+  await onClaimed(team, { id, agent, name: 'item.settle', to: 'done', blobs }, async (reader, row) => {
     const dependents = await dependentRows(reader, id)
-    return ({ item, attempt }) =>
-      released(id, decideDone(item, { attempt, result: stored, verified: false, commit: null }, dependents))
+    const { verify } = await definitionOf(reader, row)
+    return ({ item, attempt }) => {
+      isDone = verify.length === 0
+      if (!isDone) return { events: [] }
+      const done = { attempt, result: stored, verified: false, commit: null }
+      return released(id, decideDone(item, done, dependents))
+    }
   })
+  return isDone
 }
 
 /** Fails a claimed item for good; what depends on it is blocked. */
@@ -161,6 +171,8 @@ export async function expireClaims(team: TeamContext): Promise<number | null> {
 /** When the claim of an attempt runs out; null for one that lives by its host. */
 export function claimEnd(attempt: AttemptRow | undefined, lease: LeaseRow | undefined): number | null {
   if (attempt === undefined || attempt.host !== null || attempt.state !== 'running') return null
+  // The engine has it now.
+  if (attempt.submission !== null) return null
   return lease?.attempt === attempt.id ? lease.expiresAt : attempt.startedAt + CLAIM_MS
 }
 
@@ -214,15 +226,16 @@ function free(
 }
 
 /** A claim in the hands of who calls. */
-interface Held {
+export interface Held {
   readonly item: ItemRow
+  readonly row: AttemptRow
   readonly attempt: string
   /** Who made it, as far as is known. */
   readonly actor: string | undefined
   readonly now: number
 }
 
-interface OnClaimed {
+export interface OnClaimed {
   readonly id: string
   readonly agent: string | undefined
   readonly name: TransactionName
@@ -232,10 +245,10 @@ interface OnClaimed {
 }
 
 /** A command on an item that the caller has claimed. */
-async function onClaimed(
+export async function onClaimed(
   team: TeamContext,
   { id, agent, name, to, blobs = [] }: OnClaimed,
-  prepare: (reader: Reader) => Promise<(held: Held) => Decision>,
+  prepare: (reader: Reader, item: ItemRow) => Promise<(held: Held) => Decision>,
 ): Promise<void> {
   await commit(team.store, {
     name,
@@ -245,14 +258,15 @@ async function onClaimed(
     async load(reader) {
       const claimed = await loadClaimed(reader, id)
       if (claimed === undefined) return { items: await knownItems(reader) }
-      return { claimed, decide: await prepare(reader) }
+      return { claimed, decide: await prepare(reader, claimed.item) }
     },
     decide(loaded, now): Decision {
       if (loaded.claimed === undefined) return { refused: unknownItem(id, loaded.items) }
       const { item, lease } = loaded.claimed
       const refused = notHeld(loaded.claimed, { agent, actor: team.by.actor, to })
       if (refused !== undefined) return { refused }
-      return loaded.decide({ item, attempt: item.attempt as string, actor: lease?.actor, now })
+      const row = loaded.claimed.attempt as AttemptRow
+      return loaded.decide({ item, row, attempt: row.id, actor: lease?.actor, now })
     },
   })
 }

@@ -4,10 +4,12 @@
  */
 import { INTERRUPTED, type ItemRow } from '../board/item.ts'
 import type { MergeRow } from '../board/merge.ts'
+import { isReworked } from '../board/rework.ts'
 import { isAtelierError } from '../errors.ts'
 import { mergeOfAttempt } from '../integration/requests.ts'
 import type { TeamContext } from '../team/context.ts'
-import { completeMerged, failItem, wakeItem } from './commands.ts'
+import { completeMerged, failItem } from './commands.ts'
+import { sendBack } from './rework.ts'
 
 export interface HeldMergesOptions {
   readonly onError: (error: unknown) => void
@@ -68,8 +70,10 @@ export class HeldMerges {
       return this.#options.onDone()
     }
     if (state !== 'rejected' || error === null) return
-    // The attempt is over, and nobody has looked at what it was rejected for: the next one does.
+    // The attempt is over, and nobody has looked at what it was rejected for: the next one is told.
     const isInterrupted = item.waiting?.for === 'merge' && item.waiting.reason === INTERRUPTED
-    return isInterrupted ? wakeItem(this.#team, item.id) : failItem(this.#team, item.id, error)
+    return isInterrupted || isReworked(error)
+      ? sendBack(this.#team, item.id, { attempt, error })
+      : failItem(this.#team, item.id, error)
   }
 }

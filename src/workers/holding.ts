@@ -4,10 +4,11 @@ import type { NewEvent } from '../events.ts'
 import type { Reader } from '../store.ts'
 import { INTERRUPTED, type AttemptRow, type WaitingFor } from '../board/item.ts'
 import { decideReturn } from '../board/settling.ts'
+import { loseVerifying } from '../board/submitting.ts'
 import { mergeOfAttempt } from '../integration/requests.ts'
 import type { StoredText } from '../json.ts'
 import type { Holding } from '../team/context.ts'
-import { openMessages } from '../team/posting.ts'
+import { messagesOf } from './rows.ts'
 
 /**
  * A dead host's items are ready again in the same commit, and what they had said to their agents is withdrawn: the next
@@ -16,9 +17,15 @@ import { openMessages } from '../team/posting.ts'
 export const attemptsHeld: Holding = {
   async load(reader, host) {
     const attempts = await reader.list('attempt', { where: { state: 'running', host } })
+    const verifying = (await reader.list('attempt', { where: { state: 'running' } })).filter(
+      ({ verifier }) => verifier === host,
+    )
     const returns: ((outcome: 'lost' | 'released') => readonly NewEvent[])[] = []
     for (const attempt of attempts) returns.push(await loadReturn(reader, attempt))
-    return (reason) => returns.flatMap((events) => events(reason === 'host_stopped' ? 'released' : 'lost'))
+    return (reason) => [
+      ...returns.flatMap((events) => events(reason === 'host_stopped' ? 'released' : 'lost')),
+      ...loseVerifying(verifying),
+    ]
   },
 }
 
@@ -28,9 +35,7 @@ async function loadReturn(
 ): Promise<(outcome: 'lost' | 'released') => readonly NewEvent[]> {
   const item = await reader.get('item', attempt.item)
   const merging = await loadMerging(reader, attempt)
-  const messages = (await openMessages(reader, attempt.owner)).filter(
-    ({ itemAttempt }) => itemAttempt === attempt.id,
-  )
+  const messages = await messagesOf(reader, attempt.id)
   return (outcome) => {
     const withdrawn = decideCancel(messages, 'The host of its attempt is gone; the item is tried again.')
     const returned =
@@ -49,7 +54,7 @@ async function loadMerging(
 ): Promise<{ readonly waiting: WaitingFor; readonly result: StoredText | null } | undefined> {
   const merge = await mergeOfAttempt(reader, id)
   if (merge === undefined || merge.state === 'rejected') return undefined
-  const messages = await reader.list('message', { where: { kind: 'item', itemAttempt: id } })
+  const messages = await messagesOf(reader, id)
   const [answered] = messages
     .filter(({ answer }) => answer !== null)
     .toSorted((a, b) => b.position - a.position)

@@ -2,9 +2,10 @@
 import type { ItemRow, WaitingFor } from '../board/item.ts'
 import { isSettled } from '../board/item-lifecycle.ts'
 import type { PromptAnswer } from '../board/prompt.ts'
-import { decideDefer, decideFailed, decideReturn, decideWake } from '../board/settling.ts'
+import { GIVE_UP } from '../board/rework.ts'
+import { decideDefer, decideFailed, decideWake } from '../board/settling.ts'
 import { errorData } from '../errors.ts'
-import { outcomeOf } from '../inbox/outcome.ts'
+import { outcomeOf, type RequestOutcome, type SettledRequest } from '../inbox/outcome.ts'
 import type { RequestKind, RequestRow } from '../inbox/request.ts'
 import { withdrawals } from '../inbox/withdrawing.ts'
 import type { AtelierEvent } from '../events.ts'
@@ -13,7 +14,9 @@ import type { TransactionName } from '../failpoints.ts'
 import type { Decision, Reader, Store, Transaction } from '../store.ts'
 import { commit, unpackText } from '../team/context.ts'
 import type { InboxSubject, InboxWaiter } from '../team/inbox.ts'
+import { isAboutRework } from './rework.ts'
 import { knownItems, loadDownstream, unknownItem } from './rows.ts'
+import { loadSuspension } from './suspending.ts'
 
 /** An item waits for one request: with an answer it is ready, and with a rejection it has failed. */
 export const itemsWaiting: InboxWaiter = {
@@ -21,12 +24,24 @@ export const itemsWaiting: InboxWaiter = {
     const item = await waitingItem(reader, request)
     if (item === undefined) return () => []
     const downstream = await loadDownstream(reader, item.id)
+    const isRework = await isAboutRework(reader, request)
     return (settled) => {
-      const outcome = outcomeOf(settled)
+      const outcome = isRework && settled.answer === GIVE_UP ? givenUp(item, settled) : outcomeOf(settled)
       const decided = outcome.goesOn ? decideWake(item) : decideFailed(item, outcome.error, downstream)
       return 'events' in decided ? decided.events : []
     }
   },
+}
+
+/** Nobody works on it any more; why it did not come to its target is what it has failed with. */
+function givenUp({ id, error }: ItemRow, { by, comment }: SettledRequest): RequestOutcome {
+  const who = by === null ? 'The default, taken as nobody answered in time,' : by
+  const why = comment === null || comment.trim() === '' ? '.' : `: ${comment}`
+  const { code, message, details } = error ?? errorData('gate_rejected', 'It does not come to its target.')
+  return {
+    goesOn: false,
+    error: errorData(code, `${who} gave up "${id}"${why} ${message}`, { ...details, by, comment }),
+  }
 }
 
 async function waitingItem(reader: Reader, { id, scope, subject }: RequestRow): Promise<ItemRow | undefined> {
@@ -47,10 +62,8 @@ function requestOf(waiting: WaitingFor | null): string | undefined {
 }
 
 export interface ItemSubjectOptions {
-  /** The item waits for the answer: a ready one is not claimed before. */
+  /** The item waits for the answer: a ready one is not claimed before, and an attempt that runs is suspended. */
   readonly hold?: boolean
-  /** The attempt that asks, where it is to give up its process until the answer has come. */
-  readonly attempt?: string
 }
 
 /**
@@ -60,19 +73,20 @@ export interface ItemSubjectOptions {
 export function itemSubject(
   id: string,
   kind: RequestKind,
-  { hold = false, attempt }: ItemSubjectOptions = {},
+  { hold = false }: ItemSubjectOptions = {},
 ): InboxSubject {
   return {
     async load(reader) {
       const item = await reader.get('item', id)
       const known = item === undefined ? await knownItems(reader) : []
+      const suspend = hold && item?.state === 'running' ? await loadSuspension(reader, item) : undefined
       return (request) => {
         if (item === undefined) return { refused: unknownItem(id, known) }
         if (isSettled(item.state)) return { refused: settledItem(item) }
         // It waits already, as the request was open before.
         if (requestOf(item.waiting) === request) return { events: [] }
         const waiting = waitingFor(kind, request)
-        if (attempt !== undefined) return decideReturn(item, attempt, { outcome: 'parked', waiting })
+        if (suspend !== undefined) return suspend(waiting)
         return hold ? decideDefer(item, waiting) : { events: [] }
       }
     },

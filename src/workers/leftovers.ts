@@ -83,5 +83,5 @@ async function isLeft(reader: Reader, id: string): Promise<boolean> {
   const item = await reader.get('item', attempt.item)
   if (item === undefined) return true
   // What failed is there for whoever looks into it.
-  return isSettled(item.state) && attempt.state !== 'failed'
+  return isSettled(item.state) && attempt.state !== 'failed' && attempt.state !== 'returned'
 }

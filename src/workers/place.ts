@@ -4,6 +4,7 @@ import type { BaseCommit, Released, Workspace, WorkspaceAdapter } from '../works
 import type { ClaimedItem } from './claims.ts'
 import type { WorkerContext } from './context.ts'
 import { attemptsAt } from './rows.ts'
+import type { Suspended } from './suspending.ts'
 
 /** The workspace of one attempt; none where it works in the project folder itself. */
 export interface Place {
@@ -16,17 +17,22 @@ export interface PlaceInput {
   readonly definition: ItemDefinition
   /** What its worktree starts from; undefined works in the project folder. */
   readonly base: readonly BaseCommit[] | undefined
+  /** What it goes on with. */
+  readonly suspended: Suspended | undefined
+  /** The head of its change, where it starts from that. */
+  readonly upon: string | null
   readonly signal: AbortSignal
 }
 
 /** Makes the place and announces it, so that this host starts the attempt's turns there. */
 export async function openPlace(
   context: WorkerContext,
-  { claimed, definition, base, signal }: PlaceInput,
+  { claimed, definition, base, suspended, upon, signal }: PlaceInput,
 ): Promise<Place> {
   const { item, attempt, slot } = claimed
+  const conversation = suspended?.turn === undefined ? {} : { suspended: suspended.turn }
   if (base === undefined) {
-    context.attempts.set(attempt, { cwd: context.dir, env: {} })
+    context.attempts.set(attempt, { cwd: context.dir, env: {}, ...conversation })
     return { cwd: context.dir, checkout: null }
   }
   const adapter = await context.worktrees()
@@ -39,8 +45,9 @@ export async function openPlace(
     slot,
     host: context.host,
     signal,
+    ...(suspended === undefined ? {} : { continues: { attempts: suspended.attempts, upon } }),
   })
-  context.attempts.set(attempt, { cwd: workspace.cwd, env: workspace.env })
+  context.attempts.set(attempt, { cwd: workspace.cwd, env: workspace.env, ...conversation })
   return { cwd: workspace.cwd, checkout: { adapter, workspace } }
 }
 
@@ -58,7 +65,7 @@ export async function closePlace(
 
 /** Takes away what earlier attempts at the item left: their work is saved, and this one goes on from the change. */
 export async function clearEarlier(context: WorkerContext, { item, attempt }: ClaimedItem): Promise<void> {
-  if (item.attempts + item.losses + item.retryCount === 0) return
+  if (item.attempt === null) return
   const earlier = await context.team.store.read((reader) => attemptsAt(reader, item.id))
   const adapter = await context.worktrees()
   const found = new Set((await adapter.list()).map((each) => each.attempt))

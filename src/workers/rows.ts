@@ -6,6 +6,7 @@ import { satisfies } from '../board/item-lifecycle.ts'
 import { errorData, nearestNames, type ErrorData } from '../errors.ts'
 import { headOf } from '../json.ts'
 import type { Reader } from '../store.ts'
+import type { MessageRow } from '../tables.ts'
 import { unpackText } from '../team/context.ts'
 
 /** How far upwards a posted item lengthens the ways of others: beyond it the order of the queue no longer changes. */
@@ -112,6 +113,11 @@ export async function definitionOf(reader: Reader, item: ItemRow): Promise<ItemD
 /** The attempts at an item, oldest first. */
 export function attemptsAt(reader: Reader, item: string): Promise<readonly AttemptRow[]> {
   return reader.list('attempt', { where: { item }, orderBy: 'position' })
+}
+
+/** What an attempt has said to its agent. */
+export function messagesOf(reader: Reader, attempt: string): Promise<readonly MessageRow[]> {
+  return reader.list('message', { where: { kind: 'item', itemAttempt: attempt } })
 }
 
 async function loadInto(

@@ -10,6 +10,7 @@ const FACTS: StandingFacts = {
   running: [],
   staffed: new Set(['code']),
   claimEnd: () => null,
+  isUnverified: () => false,
 }
 
 function row(fields: Partial<ItemRow>): ItemRow {
@@ -23,6 +24,7 @@ function row(fields: Partial<ItemRow>): ItemRow {
       attempts: 0,
       ownTries: null,
       losses: 0,
+      mergeRounds: 0,
       retryCount: 0,
       owner: null,
     },

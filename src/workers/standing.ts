@@ -14,6 +14,8 @@ export interface StandingFacts {
   readonly staffed: ReadonlySet<string>
   /** When a claim from outside runs out; null for what is not claimed so. */
   readonly claimEnd: (id: string) => number | null
+  /** True for what somebody outside has finished and no host verifies yet. */
+  readonly isUnverified: (id: string) => boolean
 }
 
 /** Every status, in the order of an item's way. */
@@ -91,7 +93,11 @@ function reasonOfReady({ type, touches }: ItemRow, { running, staffed }: Standin
   return staffed.has(type) ? `waits for a free worker of type ${type}` : `no worker for type ${type} yet`
 }
 
-function reasonOfRunning({ id, owner }: ItemRow, { now, claimEnd }: StandingFacts): string | null {
+function reasonOfRunning(
+  { id, owner }: ItemRow,
+  { now, claimEnd, isUnverified }: StandingFacts,
+): string | null {
+  if (isUnverified(id)) return `${owner} has finished it; waits for a host that verifies and merges it`
   const end = claimEnd(id)
   if (end === null || end >= now) return null
   return `the claim of ${owner} ran out ${formatDuration(now - end)} ago; it can be claimed again`

@@ -93,7 +93,7 @@ export interface AttemptLine {
   readonly id: string
   readonly number: number
   readonly by: string
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled' | 'lost' | 'released' | 'parked'
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled' | 'lost' | 'released' | 'parked' | 'returned'
   readonly startedAt: number
   readonly endedAt: number | null
   readonly error: ErrorData | null

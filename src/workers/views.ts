@@ -165,9 +165,11 @@ async function factsFor(reader: Reader, rows: readonly ItemRow[], now: number): 
   const known = new Map(rows.map((row) => [row.id, row]))
   const ends = new Map<string, number>()
   const running: ItemRow[] = []
+  const unverified = new Set<string>()
   for (const attempt of await reader.list('attempt', { where: { state: 'running' } })) {
     const row = known.get(attempt.item) ?? (await reader.get('item', attempt.item))
     if (row !== undefined) running.push(row)
+    if (attempt.submission !== null && attempt.verifier === null) unverified.add(attempt.item)
     const end = claimEnd(attempt, await reader.get('lease', attempt.item))
     if (end !== null) ends.set(attempt.item, end)
   }
@@ -178,6 +180,7 @@ async function factsFor(reader: Reader, rows: readonly ItemRow[], now: number): 
     running,
     staffed: await staffedTypes(reader),
     claimEnd: (id) => ends.get(id) ?? null,
+    isUnverified: (id) => unverified.has(id),
   }
 }
 

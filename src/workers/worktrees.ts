@@ -62,7 +62,7 @@ function useOf(attempt: string, row: AttemptRow | undefined): WorktreeView['use'
   if (row?.state === 'running') return 'in_use'
   // The integrator's own: it takes them away itself.
   if (row === undefined && attempt.startsWith('merge-')) return 'in_use'
-  return row?.state === 'failed' ? 'kept' : 'left'
+  return row?.state === 'failed' || row?.state === 'returned' ? 'kept' : 'left'
 }
 
 /**

@@ -41,8 +41,10 @@ import {
   type OwnWorktree,
   type WorktreeRecord,
 } from './worktree/record.ts'
-import { afterOthers, removeWorktree, savedOf, savedRef } from './worktree/removal.ts'
+import { continuationOf, restoreFiles, type Continuation } from './worktree/continuing.ts'
+import { afterOthers, removeWorktree, savedMessage, savedOf, savedRef } from './worktree/removal.ts'
 import { describeFailure, runSetUp, setUpError } from './worktree/set-up.ts'
+import { refuseSubmodules } from './worktree/submodules.ts'
 
 /** Installing dependencies takes minutes. */
 const DEFAULT_SET_UP_TIMEOUT_MS = 10 * 60_000
@@ -89,11 +91,14 @@ class Worktrees implements WorkspaceAdapter {
     assertAttempt(request.attempt)
     const layout = await this.#layout()
     if (findWorktree(layout, request.attempt) !== undefined) throw taken(request.attempt, layout)
-    const base = await resolveBase(this.#project, request.base)
+    const fresh = await resolveBase(this.#project, request.base)
+    const { continues } = request
+    const left = continues && (await continuationOf(this.#project, fresh, continues))
+    const start = left ?? { base: fresh, head: fresh, files: null }
     const range = await freeRange(request.slot, this.#options.ports ?? DEFAULT_PORTS)
     const ports = portVariables(request.slot, range)
     try {
-      return await this.#make(layout, request, base, ports)
+      return await this.#make(layout, request, start, ports)
     } catch (error) {
       // Nobody has worked there yet.
       const own = findWorktree(layout, request.attempt)
@@ -105,11 +110,11 @@ class Worktrees implements WorkspaceAdapter {
   async #make(
     layout: Layout,
     request: WorkspaceRequest,
-    base: string,
+    { base, head, files }: Continuation,
     ports: Readonly<Record<string, string>>,
   ): Promise<Workspace> {
     const { attempt, item, change, access, signal } = request
-    const at = { attempt, commit: base, ...(signal !== undefined && { signal }) }
+    const at = { attempt, commit: head, ...(signal !== undefined && { signal }) }
     const place = await addWorktree(this.#project, layout, at)
     const tree = await treeOf(place, base)
     let record: WorktreeRecord = {
@@ -118,12 +123,14 @@ class Worktrees implements WorkspaceAdapter {
     }
     await writeRecord(place.gitDir, record)
     if (access === 'write') {
-      await addBranch(place, { attempt, item: item.id, commit: base }, async (branch) => {
+      await addBranch(place, { attempt, item: item.id, commit: head }, async (branch) => {
         record = { ...record, branch }
         await writeRecord(place.gitDir, record)
       })
     }
     await checkOut(place, signal)
+    await refuseSubmodules(place.dir, this.#options.setUp ?? [])
+    if (files !== null) await restoreFiles(place, files, signal)
     const cwd = join(place.dir, layout.prefix)
     // The commit may be older than the project's folder.
     await mkdir(cwd, { recursive: true })
@@ -170,7 +177,7 @@ class Worktrees implements WorkspaceAdapter {
     const { attempt, item } = record
     // First, so that whatever a hook does to the files, what the agent made is there.
     const ref = savedRef(attempt)
-    const saved = await saveWork(place, { ref, message: `Uncommitted work of ${attempt}\n` })
+    const saved = await saveWork(place, { ref, message: savedMessage(attempt) })
     const head = await commitAll(place, {
       message: commitMessage(subject, { item, attempt }),
       env: workspace.env,

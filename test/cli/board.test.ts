@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeRepository } from '../workers/repository.ts'
 import { widthOf } from '../../src/cli/text.ts'
 import {
   cli,
@@ -283,3 +284,30 @@ function onScreen(words: string, dir: string): Screen {
       }),
   }
 }
+
+it('work complete --wait verifies and merges what a person has finished, where no host runs', async () => {
+  const repository = await makeRepository()
+  const { dir } = repository
+  writeFileSync(join(dir, 'atelier.config.json'), JSON.stringify(TEAM))
+  repository.git('checkout', '-q', '-b', 'mine')
+  repository.write('made.txt', 'made\n')
+  repository.git('add', 'made.txt')
+  repository.git('commit', '-qm', 'Mine')
+  repository.git('checkout', '-q', 'main')
+  await typed(dir, `work add it 'Make it' --type code --verify 'test -f made.txt'`, 'work claim it')
+  const red = await typed(dir, 'work complete it --branch main --wait')
+  expect(red).toMatchObject({ status: 1, out: '' })
+  expect(red.err).toContain('Verification failed: "test -f made.txt" ended with exit code 1')
+  const waits = await typed(dir, `work complete it 'Made it' --branch mine`, 'work show it')
+  expect(waits.out).toContain('waits for a host that verifies and merges it')
+  const green = await typed(
+    dir,
+    'work release it',
+    'work claim it',
+    `work complete it 'Made it' --branch mine --wait`,
+  )
+  expect(green).toMatchObject({ status: 0, err: expect.not.stringContaining('error') })
+  expect(repository.merged()).toEqual(['it'])
+  const { out } = await typed(dir, 'work show it --json')
+  expect(JSON.parse(out)).toMatchObject({ status: 'done', verified: true, result: 'Made it' })
+})

@@ -64,6 +64,19 @@ describe('work that fits', () => {
     expect(bench.tip()).toBe(before)
   })
 
+  test('is refused at once where its branch was deleted, and says where the work is', async () => {
+    const bench = await QueueBench.open()
+    bench.shop.git('branch', 'release')
+    const x = await bench.submit('x', { target: 'refs/heads/release' })
+    bench.shop.git('branch', '-D', 'release')
+    await bench.integrator().open()
+    expect(await bench.settled(x)).toMatchObject({
+      state: 'rejected',
+      error: { code: 'not_found', details: { target: 'release', item: 'x' } },
+    })
+    expect(await bench.eventsOf('merge.returned')).toEqual([])
+  })
+
   test('comes to a branch that is not checked out, and nobody’s files change', async () => {
     const bench = await QueueBench.open()
     bench.shop.git('branch', 'release')
@@ -437,14 +450,20 @@ describe('an integrator', () => {
 
   test('gives a merge back with git’s error when that fails again and again', async () => {
     const bench = await QueueBench.open()
-    const x = await bench.submit('x', { target: 'refs/heads/gone' })
+    const attempt = await bench.claim('x')
+    const facts = { item: 'x', attempt, change: 'x', target: MAIN, mode: 'auto', title: 'x' } as const
+    // There is no such commit.
+    const merge = await requestMerge(bench.team, { ...facts, head: 'd'.repeat(40), verified: true })
     const integrator = bench.integrator()
     await integrator.open()
     for (let look = 0; look < 12; look++) {
       await integrator.scan()
       await integrator.ended()
     }
-    expect(await bench.settled(x)).toMatchObject({ state: 'rejected', error: { code: 'not_found' } })
+    expect(await bench.settled({ merge })).toMatchObject({
+      state: 'rejected',
+      error: { code: 'workspace_failed' },
+    })
     expect(bench.errors.splice(0).length).toBe(10)
   })
 })

@@ -5,6 +5,7 @@ import type { ItemDefinition, MergeMode } from '../../src/board/definition.ts'
 import type { MergeRow } from '../../src/board/merge.ts'
 import type { ItemRow } from '../../src/board/item.ts'
 import { RETRY_PRESETS } from '../../src/board/retry-policy.ts'
+import { DEFAULT_REWORK } from '../../src/board/rework.ts'
 import type { EventOf, EventType } from '../../src/events.ts'
 import { advanceChange } from '../../src/integration/changes.ts'
 import { Integrator } from '../../src/integration/integrator.ts'
@@ -97,6 +98,7 @@ export class QueueBench {
       input: null,
       verify: verify.map((run) => ({ run, timeoutMs: 60_000 })),
       retry: RETRY_PRESETS.none,
+      rework: DEFAULT_REWORK,
       fallback: [],
       timeoutMs: null,
       maxCostUsd: null,

@@ -104,7 +104,7 @@ function countsOf(item: string, log: readonly AtelierEvent[]): { attempts: numbe
     .map((event) => (event.type === 'attempt.ended' ? event.data.outcome : event.type))
   const count = (...words: readonly string[]): number =>
     outcomes.filter((word) => words.includes(word)).length
-  return { attempts: count('item.claimed') - count('released', 'parked'), losses: count('lost') }
+  return { attempts: count('item.claimed') - count('released', 'parked', 'returned'), losses: count('lost') }
 }
 
 function brokenAttempts(row: ItemRow, attempts: readonly AttemptRow[]): string[] {

@@ -32,6 +32,22 @@ function posted(id: string, dependsOn: readonly string[] = [], retry: RetryPrese
   return { id, dependsOn, priority: 3, estimateMs: 3_600_000, retry }
 }
 
+const OUTSIDE = { item: 'h', attempt: 'att_006' } as const
+
+/** What follows where somebody says that an item is finished. */
+const SUBMITTED: readonly (BoardAction | NewEvent)[] = [
+  { type: 'attempt.submitted', data: { ...OUTSIDE, head: 'd'.repeat(40), result: 'Done.' } },
+  { type: 'attempt.verifying', data: { ...OUTSIDE, host: 'host_1' } },
+  { type: 'attempt.refused', data: { ...OUTSIDE, error: { code: 'verification_failed', message: 'Red.' } } },
+  { type: 'attempt.submitted', data: { ...OUTSIDE, head: null, result: null } },
+  { type: 'attempt.verifying', data: { ...OUTSIDE, host: null } },
+  { do: 'returnItem', item: 'h', outcome: 'released', ...NOW },
+  {
+    type: 'item.merge_returned',
+    data: { ...OUTSIDE, error: { code: 'merge_conflict', message: 'It does not merge.' } },
+  },
+]
+
 /** A board on which items are done, fail and are repaired, wait, are replaced, skipped and removed. */
 const BOARD: readonly (BoardAction | NewEvent)[] = [
   { do: 'postItems', items: [posted('a'), posted('b', ['a'])], replace: false },
@@ -60,6 +76,10 @@ const BOARD: readonly (BoardAction | NewEvent)[] = [
   { do: 'wakeItem', item: 'c' },
   { ...CLAIM, item: 'c' },
   { do: 'failAttempt', item: 'c', code: 'timeout', ...NOW },
+  // Finished by somebody outside, refused, verified by another host, and back from its merge.
+  { do: 'postItems', items: [posted('h')], replace: false },
+  { ...CLAIM, item: 'h', host: null },
+  ...SUBMITTED,
   // What is left: an item that waits for its next try, one that is new again, one that is cancelled.
   { do: 'postItems', items: [posted('d'), posted('e', ['d'])], replace: false },
   { do: 'postItems', items: [posted('d', ['c'])], replace: true },

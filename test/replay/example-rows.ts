@@ -86,6 +86,7 @@ export function messageRow(changes: Partial<MessageRow> = {}): MessageRow {
     itemAttempt: null,
     attempts: 0,
     turn: null,
+    costMicros: 0,
     answer: null,
     error: null,
     postedAt: 2000,
@@ -169,6 +170,7 @@ export function itemRow(changes: Partial<ItemRow> = {}): ItemRow {
     attempts: 0,
     ownTries: null,
     losses: 0,
+    mergeRounds: 0,
     retryCount: 0,
     owner: null,
     progress: null,
@@ -215,6 +217,8 @@ export function attemptRow(changes: Partial<AttemptRow> = {}): AttemptRow {
     startedAt: 2000,
     endedAt: null,
     error: null,
+    submission: null,
+    verifier: null,
     ...changes,
   }
 }

@@ -21,17 +21,32 @@ export function brokenInvariants(rows: TeamRows, log: readonly AtelierEvent[]): 
     ...rows.turn.flatMap((turn) => brokenTurn(turn, rows)),
     ...rows.ledger.flatMap(brokenLedger),
     ...brokenSums(rows),
+    ...brokenCosts(rows),
     ...brokenAnswers(rows, log),
   ]
 }
 
-/** What was final before and is different now. */
+/** A message has cost what its turns have. */
+function brokenCosts({ message, turn }: TeamRows): string[] {
+  const costs = Map.groupBy(turn, (row) => row.message)
+  return message
+    .filter(({ id, costMicros }) => {
+      const ended = costs.get(id) ?? []
+      return costMicros !== ended.reduce((sum, row) => sum + (row.costMicros ?? 0), 0)
+    })
+    .map(({ id, costMicros }) => `message ${id} has cost ${costMicros}, and its turns something else`)
+}
+
+/** What was final before and is different now. A turn that was cancelled may end later, and adds what it has cost. */
 export function brokenFinality(before: TeamRows, after: TeamRows): string[] {
   const messages = new Map(after.message.map((row) => [row.id, row]))
   const turns = new Map(after.turn.map((row) => [row.id, row]))
   return [
     ...before.message
-      .filter((row) => isSettled(row.state) && !isSame(row, messages.get(row.id)))
+      .filter(({ costMicros, ...row }) => {
+        const { costMicros: cost = 0, ...now } = messages.get(row.id) ?? {}
+        return isSettled(row.state) && !(isSame(row, now) && cost >= costMicros)
+      })
       .map(({ id }) => `settled message ${id} changed`),
     ...before.turn
       .filter((row) => row.state !== 'running' && !isSame(row, turns.get(row.id)))

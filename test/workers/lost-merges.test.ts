@@ -11,11 +11,11 @@ const WORKER = resolve(import.meta.dirname, 'children/worker-host.ts')
 const SCRIPT = { steps: [{ run: 'echo made >> made.txt' }, { say: 'Made it.' }] }
 
 /** A board on which the only worker is killed at a failpoint; none is left. */
-async function killedAt(point: Failpoint): Promise<{ repository: Repository; board: TestBoard }> {
+async function killedAt(point: Failpoint, rework = 3): Promise<{ repository: Repository; board: TestBoard }> {
   const repository = await makeRepository()
   const { dir } = repository
   const poster = await openBoard({}, { dir, persistence: true, host: 'none' })
-  await poster.shop.work('it', 'Make it', { type: 'code', retry: { attempts: 3, delays: [0] } })
+  await poster.shop.work('it', 'Make it', { type: 'code', retry: { attempts: 3, delays: [0] }, rework })
   const args = [dir, join(dir, '.atelier', 'turns.log'), 'code', JSON.stringify(SCRIPT)]
   const worker = startChild(WORKER, args, { WORKTREE: '1', ATELIER_FAILPOINTS: point })
   await worker.ended
@@ -51,14 +51,29 @@ describe('an item whose host dies when only its merge is missing', () => {
     await expect.poll(() => repository.worktrees(), { timeout: 10_000 }).toEqual([])
   })
 
-  it('is tried again where the merge is refused', async () => {
+  it('waits for an answer where the merge is refused and it has had its rounds', async () => {
+    const { repository } = await killedAt('merge.request.after-commit', 0)
+    repository.write('made.txt', 'mine\n')
+    repository.git('add', '.')
+    repository.git('commit', '-qm', 'Mine')
+    const next = await nextHost(repository)
+    await expect.poll(async () => (await next.shop.inbox()).length, { timeout: 20_000 }).toBe(1)
+    const [request] = await next.shop.inbox()
+    expect(await next.shop.item('it')).toMatchObject({ waiting: { for: 'answer', id: request?.id } })
+    expect(next.backend.turns).toBe(0)
+    await next.shop.answer(request?.id ?? '', 'try again')
+    await expect.poll(() => next.backend.turns, { timeout: 20_000 }).toBe(1)
+    expect(next.backend.requests[0]?.prompt).toContain('does not merge with main: made.txt')
+  })
+
+  it('is tried again, and told why, where the merge is refused', async () => {
     const { repository } = await killedAt('merge.request.after-commit')
     repository.write('made.txt', 'mine\n')
     repository.git('add', '.')
     repository.git('commit', '-qm', 'Mine')
     const next = await nextHost(repository)
     await expect.poll(() => next.backend.turns, { timeout: 20_000 }).toBeGreaterThan(0)
-    expect(next.backend.requests.at(-1)?.prompt).toContain('Make it')
+    expect(next.backend.requests[0]?.prompt).toContain('does not merge with main: made.txt')
   })
 })
 

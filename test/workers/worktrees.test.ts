@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Step } from '../../src/agent-backends/scripted/script.ts'
+import { cli } from '../cli/support.ts'
 import { openBoard, SETTLED, type TestBoard } from './board.ts'
 import { makeRepository } from './repository.ts'
 
@@ -234,6 +235,26 @@ describe('an item that is not merged by itself', () => {
     await expect.poll(async () => (await shop.item('it')).state, { timeout: 10_000 }).toBe('done')
     expect((await shop.item('it')).result).toBe('Changed.')
     expect(repository.merged()).toEqual(['it'])
+  })
+
+  it('tells who decides that it changed what verifies it', async () => {
+    const repository = await makeRepository()
+    repository.write('package.json', '{"scripts":{"test":"true"}}\n')
+    repository.git('add', '.')
+    repository.git('commit', '-qm', 'Scripts')
+    const edited = '{"scripts":{"test":"true || false"}}\n'
+    const board = await openBoard(
+      { steps: [{ edit: { path: 'package.json', content: edited } }, { say: 'Changed.' }] },
+      { dir: repository.dir, persistence: true },
+    )
+    const { shop } = board
+    await shop.boardWorker('dev', 'code', { worktree: true }).stored
+    await shop.work('it', 'First', { type: 'code', merge: 'manual', verify: 'npm test' })
+    await expect.poll(async () => (await shop.inbox()).length, { timeout: 20_000 }).toBe(1)
+    expect((await shop.inbox())[0]?.question).toContain('It changed what "npm test" runs: package.json.')
+    await finished(board)
+    const shown = await cli(['board', '--once', '--dir', repository.dir])
+    expect(shown.out).toContain('changed what "npm test" runs')
   })
 
   it('fails with the reason when somebody rejects it', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import type { WorkspaceBench } from '../../src/testing/workspace-bench.ts'
 import { listWorktrees } from '../../src/git/worktrees.ts'
 import { worktreeWorkspaces } from '../../src/workspaces/worktree.ts'
 import { attemptBranches, bench, failureOf } from './support.ts'
@@ -68,6 +69,73 @@ test('two releases at once take it away once, and both say where its work is', a
   expect(two.saved).toEqual(one.saved)
   expect(shop.git('show', `${one.saved[0]?.commit}:new.txt`)).toBe('work')
   expect(await shop.adapter.list()).toEqual([])
+})
+
+describe('an attempt that goes on where another one was suspended', () => {
+  /** An attempt that committed something and left something else, and is released. */
+  async function suspended(shop: WorkspaceBench): Promise<{ attempt: string; head: string; base: string }> {
+    const { attempt, cwd, base } = await shop.acquire()
+    shop.write('a.txt', 'committed\n', cwd)
+    const head = shop.commit('part', cwd)
+    shop.write('a.txt', 'changed\n', cwd)
+    shop.write('new.txt', 'new\n', cwd)
+    await shop.adapter.release({ attempt }, { files: 'remove' })
+    return { attempt, head, base: base as string }
+  }
+
+  test('begins on its commit, with its files, and is compared with what that one began from', async () => {
+    const shop = bench()
+    const { attempt, head, base } = await suspended(shop)
+    shop.write('other.txt', 'moved on\n')
+    shop.commit('moved on')
+    const next = await shop.acquire({ continues: { attempts: ['nobody', attempt], upon: base } })
+    expect(next.base).toBe(base)
+    const state = await shop.adapter.inspect(next)
+    expect(state).toMatchObject({ head, uncommitted: ['a.txt', 'new.txt'] })
+    expect(state.files.map(({ path }) => path)).toEqual(['a.txt', 'new.txt'])
+    expect(shop.gitIn(next.cwd, 'status', '--porcelain')).toBe('M a.txt\n?? new.txt')
+  })
+
+  test('begins anew where nothing was left, or where it lacks what its change has by now', async () => {
+    const shop = bench()
+    const { attempt } = await suspended(shop)
+    shop.write('other.txt', 'moved on\n')
+    const tip = shop.commit('moved on')
+    const without = await shop.acquire({ continues: { attempts: ['nobody'], upon: null } })
+    expect(await shop.adapter.inspect(without)).toMatchObject({ head: tip, uncommitted: [] })
+    const later = await shop.acquire({ continues: { attempts: [attempt], upon: tip } })
+    expect(await shop.adapter.inspect(later)).toMatchObject({ head: tip, uncommitted: [] })
+  })
+})
+
+describe('a project with submodules', () => {
+  function withSubmodule(shop: WorkspaceBench): void {
+    const other = bench()
+    shop.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', other.dir, 'lib/other')
+    shop.git('commit', '--quiet', '-m', 'Add a submodule')
+  }
+
+  test('is refused where no set-up command gets them, and nothing is left', async () => {
+    const shop = bench()
+    withSubmodule(shop)
+    const error = await failureOf(shop.acquire())
+    expect(error).toMatchObject({ code: 'unsupported', details: { submodules: ['lib/other'] } })
+    expect(await shop.adapter.list()).toEqual([])
+    expect(attemptBranches(shop)).toEqual([])
+  })
+
+  test('has them where a set-up command gets them, and is taken away like any other', async () => {
+    const setUp = ['git -c protocol.file.allow=always submodule --quiet update --init --recursive']
+    const shop = bench({ setUp })
+    withSubmodule(shop)
+    const workspace = await shop.acquire()
+    expect(existsSync(join(workspace.cwd, 'lib', 'other', 'a.txt'))).toBe(true)
+    shop.write('a.txt', 'work\n', workspace.cwd)
+    await shop.adapter.commit(workspace, { subject: 'Work' })
+    const released = await shop.adapter.release(workspace, { files: 'remove' })
+    expect(released).toMatchObject({ removed: true })
+    expect(await shop.adapter.list()).toEqual([])
+  })
 })
 
 describe('what an attempt starts from', () => {

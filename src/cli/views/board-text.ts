@@ -149,7 +149,14 @@ function noteText(line: Line, unstaffed: ReadonlySet<string>): string {
   return [note, line.title].filter((part) => part !== '').join(' · ')
 }
 
-function noteOf({ state, progress, why, verified, phase }: Line): string {
+function noteOf(line: Line): string {
+  const note = standingOf(line)
+  // A green result means less then, which whoever looks at it before it is merged should know.
+  const isShown = line.state === 'done' || line.waiting?.for === 'merge' || line.phase === 'merging'
+  return isShown ? [note, ...line.flags].filter((part) => part !== '').join('; ') : note
+}
+
+function standingOf({ state, progress, why, verified, phase }: Line): string {
   if (state === 'done') return verified ? 'verified' : 'unverified'
   if (state === 'cancelled') return `cancelled: ${why ?? ''}`
   if (state !== 'running' || why !== null) return why ?? ''

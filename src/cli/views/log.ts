@@ -117,6 +117,13 @@ function factOf(event: AtelierEvent): string {
       return `by ${event.data.causes.join(', ')}`
     case 'item.deferred':
       return `waits for ${event.data.waiting.for}`
+    case 'item.merge_returned':
+    case 'attempt.refused':
+      return `${event.data.error.message} [${event.data.error.code}]`
+    case 'attempt.submitted':
+      return event.data.head === null ? '' : event.data.head.slice(0, 10)
+    case 'attempt.verifying':
+      return event.data.host ?? 'its host is gone'
     case 'attempt.ended':
       return event.data.error === null
         ? event.data.outcome

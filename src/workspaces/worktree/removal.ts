@@ -21,6 +21,11 @@ export function savedRef(attempt: string): string {
   return `${ENGINE_REFS}saved/${attempt}`
 }
 
+/** What the commit says that holds uncommitted work. */
+export function savedMessage(attempt: string): string {
+  return `Uncommitted work of ${attempt}\n`
+}
+
 /** Removals under way in this process, by the root of the worktree. */
 const removing = new Map<string, Promise<unknown>>()
 
@@ -46,7 +51,7 @@ export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promi
   const place = gitDir === undefined ? undefined : { dir: root, gitDir }
   if (place !== undefined && hasFiles && !isReader) {
     const ref = savedRef(attempt)
-    const work = await saveWork(place, { ref, message: `Uncommitted work of ${attempt}\n` })
+    const work = await saveWork(place, { ref, message: savedMessage(attempt) })
     if (work !== undefined && work.missing.length > 0) return keptFor(own, work.missing)
   }
   // Without git's record nothing says what the files are: they are nobody's checkout, and not looked into by git.
