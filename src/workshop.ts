@@ -137,6 +137,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 settlements: new Settlements(team),
                 startSoon: (agent) => host?.startSoon(agent),
                 worktrees,
+                canHandleOf: (name, profile) => roster.canHandle(name, profile),
                 standIn: (name, profile) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
               })),
@@ -288,7 +289,7 @@ async function knowProfiles(
 ): Promise<void> {
   const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
   const { profiles, warnings } = await loadClaudeAgents(dir)
-  for (const { name, profile } of profiles) roster.addProfile(name, profile, 'claude')
+  for (const { name, profile } of profiles) roster.addProfile(name, { definition: profile }, 'claude')
   for (const { file, line, message } of warnings) {
     onError?.(
       new AtelierError('invalid_config', `${file}${line === null ? '' : `:${line}`}: ${message}`, {
@@ -304,7 +305,8 @@ async function knowProfiles(
     return found
   })
   for (const { name, body } of stored)
-    if (body !== undefined) roster.addProfile(name, JSON.parse(body) as ProfileDefinition, 'defined')
+    if (body !== undefined)
+      roster.addProfile(name, { definition: JSON.parse(body) as ProfileDefinition }, 'defined')
 }
 
 /** Profiles of files, for a view; a configuration that cannot be read is told by commands that need it. */
