@@ -47,7 +47,7 @@ export function openBoardFloor(path, items) {
   const ready = items.filter(({ dependsOn }) => dependsOn.length === 0).map(({ id }) => id)
 
   const postItem = database.prepare(
-    `INSERT INTO "item" ("id", "title", "type", "state", "waiting", "priority", "definition", "dependsOn", "unmet", "estimateMs", "path", "rank", "readyAt", "touches", "change", "attempts", "losses", "mergeRounds", "retryCount", "verified", "revision", "postedBy", "postedAt") VALUES (?, ?, 'code', ?, ?, 3, ?, ?, ?, 100, 100, ?, ?, '[]', ?, 0, 0, 0, 0, 0, ?, 'user', ?)`,
+    `INSERT INTO "item" ("id", "title", "type", "state", "waiting", "priority", "value", "minExpertise", "definition", "dependsOn", "unmet", "estimateMs", "path", "rank", "readyAt", "touches", "change", "attempts", "losses", "mergeRounds", "retryCount", "verified", "revision", "postedBy", "postedAt") VALUES (?, ?, 'code', ?, ?, 3, '1', 1, ?, ?, ?, 100, 100, ?, ?, '[]', ?, 0, 0, 0, 0, 0, ?, 'user', ?)`,
   )
   const putEdge = database.prepare('INSERT INTO "dependency" ("dependsOn", "item") VALUES (?, ?)')
   begin.run()
@@ -146,7 +146,7 @@ export function openBoardFloor(path, items) {
 
 /** The definition of an item for which nothing is said. */
 const DEFINITION = JSON.stringify(
-  '{"access":"write","agent":null,"capability":null,"fallback":[],"input":null,"maxCostUsd":null,"merge":"auto","metadata":null,"retry":{"attempts":3,"baseMs":1000,"factor":2,"jitter":0,"maxMs":60000,"simplifyOnLast":false},"spec":null,"timeoutMs":null,"verify":[]}',
+  '{"access":"write","agent":null,"fallback":[],"input":null,"maxCostUsd":null,"merge":"auto","metadata":null,"retry":{"attempts":3,"baseMs":1000,"factor":2,"jitter":0,"maxMs":60000,"simplifyOnLast":false},"spec":null,"timeoutMs":null,"verify":[]}',
 )
 
 function newItem(unmet) {

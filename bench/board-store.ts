@@ -39,7 +39,11 @@ export async function openBoard(path: string): Promise<BoardStore> {
     async post(items) {
       await postItems(team, items.map(newItem))
     },
-    claim: () => claimNext(team, { type: ITEM_TYPE, agent: worker, host: worker }),
+    claim: () =>
+      claimNext(team, {
+        ...{ type: ITEM_TYPE, agent: worker, host: worker },
+        ...{ routing: 'least_loaded', canHandleOf: () => undefined },
+      }),
     complete: ({ item, attempt }) =>
       completeItem(team, item.id, { attempt, result: RESULT, verified: false, commit: null }),
     isOver: () =>
@@ -63,6 +67,9 @@ function hostRow(id: string): HostRow {
 
 function newItem({ id, durationMs, dependsOn }: DagItem): Parameters<typeof postItems>[1][number] {
   const estimate = `${durationMs}ms`
-  const { post, definition } = parseWork({ id, title: id, type: ITEM_TYPE, estimate, dependsOn })
-  return { ...post, definition: canonicalJson(definition) }
+  const {
+    post: { due: _due, ...post },
+    definition,
+  } = parseWork({ id, title: id, type: ITEM_TYPE, estimate, dependsOn })
+  return { ...post, deadline: null, definition: canonicalJson(definition) }
 }

@@ -2,6 +2,7 @@
  * The log's closed union: every decision that was ever taken is one of these, `noun.verb` in the
  * past tense. Rows of projected tables follow from them alone.
  */
+import type { Skill } from './agents/capability.ts'
 import type { TurnFailure } from './agents/failures.ts'
 import type { CircuitRow } from './board/circuit.ts'
 import type { BoardEvents } from './board/events.ts'
@@ -32,6 +33,7 @@ export interface EventBodies extends BoardEvents, InboxEvents, MergeEvents {
     readonly model: string | null
     readonly account: string
     readonly definition: string
+    readonly capabilities: readonly Skill[]
     /** It took the place of an agent of the same name. */
     readonly replaced: boolean
   }

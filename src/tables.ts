@@ -3,6 +3,8 @@
  * by applying events, so that the log replays to the same rows; *operational* ones are written
  * directly and may be lost without losing a decision.
  */
+import type { Skill } from './agents/capability.ts'
+import type { RoutingStrategy } from './agents/routing.ts'
 import type { TurnFailure } from './agents/failures.ts'
 import type { ChangeRow } from './board/change.ts'
 import type { AttemptRow, DependencyRow, ItemRow, WakeRow } from './board/item.ts'
@@ -42,6 +44,8 @@ export interface AgentRow {
   readonly account: string
   /** Blob hash of the resolved definition. */
   readonly definition: string
+  /** What it can do: the part of its definition that routing reads. */
+  readonly capabilities: readonly Skill[]
   readonly session: SessionRef | null
   /** Messages that wait. */
   readonly queued: number
@@ -203,6 +207,17 @@ export interface WorkerRow {
   readonly worktree: 0 | 1
   /** Items that it has finished since it began. */
   readonly finished: number
+  /** How its last attempts ended, the newest last: 1 is well. */
+  readonly recent: readonly (0 | 1)[]
+  /** Whose turn it is among agents that are free. */
+  readonly routing: RoutingStrategy
+  /** Its share under `weighted_round_robin`. */
+  readonly weight: number
+  /** 1 if its agents have a function that says what they can do: nobody else knows. */
+  readonly selects: 0 | 1
+  /** It adds agents up to so many, and dismisses them down to so many. */
+  readonly minAgents: number
+  readonly maxAgents: number
   readonly since: number
 }
 

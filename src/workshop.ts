@@ -140,6 +140,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 turnEnded: async (message): Promise<void> => host?.turnEnded(message),
                 parkAfterMs: () => limits.parkAfterMs,
                 worktrees,
+                canHandleOf: (name, profile) => roster.canHandle(name, profile),
                 standIn: (name, profile) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
               })),
@@ -290,10 +291,10 @@ async function knowProfiles(
   onError: OpenOptions['onError'],
 ): Promise<void> {
   const { ROLES } = await import('./patterns/roles.ts')
-  for (const [name, role] of Object.entries(ROLES)) roster.addProfile(name, role, 'shipped')
+  for (const [name, role] of Object.entries(ROLES)) roster.addProfile(name, { definition: role }, 'shipped')
   const { loadClaudeAgents } = await import('./loading/claude-agents.ts')
   const { profiles, warnings } = await loadClaudeAgents(dir)
-  for (const { name, profile } of profiles) roster.addProfile(name, profile, 'claude')
+  for (const { name, profile } of profiles) roster.addProfile(name, { definition: profile }, 'claude')
   for (const { file, line, message } of warnings) {
     onError?.(
       new AtelierError('invalid_config', `${file}${line === null ? '' : `:${line}`}: ${message}`, {
@@ -309,7 +310,8 @@ async function knowProfiles(
     return found
   })
   for (const { name, body } of stored)
-    if (body !== undefined) roster.addProfile(name, JSON.parse(body) as ProfileDefinition, 'defined')
+    if (body !== undefined)
+      roster.addProfile(name, { definition: JSON.parse(body) as ProfileDefinition }, 'defined')
 }
 
 /** Profiles of files, for a view; a configuration that cannot be read is told by commands that need it. */

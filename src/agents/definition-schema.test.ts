@@ -214,11 +214,21 @@ describe('parseAgentOptions', () => {
 describe('parseProfile', () => {
   it('takes the role apart from the fields', () => {
     expect(parseProfile('coder', { role: 'Code.', description: 'Codes', timeout: 500 })).toEqual({
-      role: 'Code.',
-      description: 'Codes',
-      fields: { timeoutMs: 500 },
+      definition: { role: 'Code.', description: 'Codes', fields: { timeoutMs: 500 } },
     })
-    expect(parseProfile('coder', { role: 'Code.' })).toEqual({ role: 'Code.', fields: {} })
+    expect(parseProfile('coder', { role: 'Code.' })).toEqual({ definition: { role: 'Code.', fields: {} } })
+  })
+
+  it('D20: stores its capabilities, and keeps a function apart from what is stored', () => {
+    const canHandle = (): boolean => true
+    expect(parseProfile('coder', { role: 'Code.', capabilities: ['code:9'], canHandle })).toEqual({
+      definition: { role: 'Code.', fields: { capabilities: [{ name: 'code', expertise: 9 }] } },
+      canHandle,
+    })
+    expect(parseAgentOptions('impl', { canHandle })).toEqual({ fields: {}, profile: null, canHandle })
+    expect(refusal(() => parseAgentOptions('impl', { canHandle: 'code' })).message).toContain(
+      'canHandle is "code"; it must be a function',
+    )
   })
 
   it('needs a role, and has no profile of its own', () => {
@@ -245,6 +255,10 @@ describe('parseConfigure', () => {
       fields: { backend: 'claude', context: 'House rules.', timeoutMs: 1000 },
       maxCostUsd: 5,
       concurrency: 256,
+    })
+    expect(parseConfigure({ routing: 'round_robin' } as object)).toEqual({
+      fields: {},
+      routing: 'round_robin',
     })
     expect(parseConfigure()).toEqual({ fields: {} })
     expect(Object.keys(parseConfigure({ backend: undefined }))).toEqual(['fields'])
@@ -277,7 +291,7 @@ describe('the schemas', () => {
     expectTypeOf<keyof typeof agentShape>().toEqualTypeOf<keyof AgentOptions>()
     expectTypeOf<keyof typeof configureShape>().toEqualTypeOf<keyof ConfigureOptions>()
     expect(Object.keys(profileShape)).not.toContain('profile')
-    expect(Object.keys(agentShape)).toHaveLength(28)
+    expect(Object.keys(agentShape)).toHaveLength(30)
   })
 
   it('become JSON Schema with a sentence about every field', () => {

@@ -2,10 +2,12 @@
 import { AtelierError, type ErrorDetails } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { parseDuration } from '../time/duration.ts'
+import { toCapability, toWanted, type CanHandle, type Wanted } from './capability.ts'
 import type { DefinitionFields, ProfileDefinition } from './definition.ts'
 import { snapshotJson } from './json-snapshot.ts'
 import {
   agentSchema,
+  choiceSchema,
   configureSchema,
   profileSchema,
   type AgentInput,
@@ -14,6 +16,7 @@ import {
   type ProfileInput,
 } from './option-schemas.ts'
 import { given, guarded, parseWith } from './parsing.ts'
+import type { RoutingStrategy } from './routing.ts'
 import { fieldName, showValue, valueAt } from './shown-values.ts'
 import {
   MAX_JSON_CHARACTERS,
@@ -37,6 +40,14 @@ export interface ParsedAgent {
   readonly fields: DefinitionFields
   readonly profile: string | null
   readonly description?: string
+  /** A function is no part of a stored definition: it belongs to the process that was given it. */
+  readonly canHandle?: CanHandle
+}
+
+/** A profile, taken apart: what is stored, and what belongs to the process that was given it. */
+export interface ParsedProfile {
+  readonly definition: ProfileDefinition
+  readonly canHandle?: CanHandle
 }
 
 /** The defaults of a workshop, taken apart; what was not set is left out, so that a later call can be laid over. */
@@ -49,6 +60,8 @@ export interface ParsedConfigure<Backend extends BackendObject = BackendObject> 
   readonly maxCostUsd?: number
   readonly concurrency?: number
   readonly parkAfterMs?: number
+  /** Which of several agents takes an item or a question. */
+  readonly routing?: RoutingStrategy
 }
 
 /**
@@ -56,25 +69,45 @@ export interface ParsedConfigure<Backend extends BackendObject = BackendObject> 
  * @throws AtelierError `invalid_input`, or `unsupported` for what works from a later version
  */
 export function parseAgentOptions(agent: string, options: unknown = {}): ParsedAgent {
-  const { profile, description, ...input } = parseWith(
+  const { profile, description, canHandle, ...input } = parseWith(
     agentSchema,
     options,
     () => `Agent ${showValue(agent)}`,
   )
-  return { fields: fieldsOf(input), profile: profile ?? null, ...given({ description }) }
+  return { fields: fieldsOf(input), profile: profile ?? null, ...given({ description, canHandle }) }
 }
 
 /**
  * Checks the options of a profile, with the role among them.
  * @throws AtelierError `invalid_input`, or `unsupported` for what works from a later version
  */
-export function parseProfile(profile: string, options: unknown): ProfileDefinition {
+export function parseProfile(profile: string, options: unknown): ParsedProfile {
   return toProfile(parseWith(profileSchema, options, () => `Profile ${showValue(profile)}`))
 }
 
 /** Takes a checked profile apart. */
-export function toProfile({ role, description, ...input }: ProfileInput): ProfileDefinition {
-  return { role, fields: fieldsOf(input), ...given({ description }) }
+export function toProfile({ role, description, canHandle, ...input }: ProfileInput): ParsedProfile {
+  return {
+    definition: { role, fields: fieldsOf(input), ...given({ description }) },
+    ...given({ canHandle }),
+  }
+}
+
+/** Whom a question may go to. */
+export interface ParsedChoice {
+  readonly capability: Wanted
+  /** Null is every agent. */
+  readonly among: readonly string[] | null
+  readonly routing: RoutingStrategy | undefined
+}
+
+/**
+ * Checks whom a question may go to.
+ * @throws AtelierError `invalid_input`
+ */
+export function parseChoice(choice: unknown): ParsedChoice {
+  const { capability, among, routing } = parseWith(choiceSchema, choice, () => 'ask')
+  return { capability: toWanted(capability), among: among ?? null, routing }
 }
 
 /**
@@ -84,13 +117,13 @@ export function toProfile({ role, description, ...input }: ProfileInput): Profil
 export function parseConfigure<Backend extends BackendObject>(
   options: { readonly backend?: string | Backend | undefined } = {},
 ): ParsedConfigure<Backend> {
-  const { backend, maxCostUsd, concurrency, parkAfter, ...input } = parseWith(
+  const { backend, maxCostUsd, concurrency, parkAfter, routing, ...input } = parseWith(
     configureSchema,
     options,
     () => 'configure',
   )
   const parkAfterMs = parkAfter === undefined ? undefined : parseDuration(parkAfter)
-  const host = given({ maxCostUsd, concurrency, parkAfterMs })
+  const host = given({ maxCostUsd, concurrency, parkAfterMs, routing })
   if (typeof backend !== 'object') return { fields: fieldsOf({ ...input, backend }), ...host }
   const fields = fieldsOf({ ...input, backend: backend.id })
   return { fields, backend: backend as Backend, ...host }
@@ -176,10 +209,13 @@ function fieldsOf({
   worktree: _w,
   workshopTools: _t,
   skill: _s,
+  canHandle: _h,
+  capabilities,
   ...fields
 }: Written): DefinitionFields {
   return given({
     ...fields,
+    capabilities: capabilities?.map(toCapability),
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, 'timeout'),
   })
 }

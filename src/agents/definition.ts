@@ -1,5 +1,6 @@
 /** What an agent is made of: the resolved definition, and how configuration, profile and options become one. */
 import type { Json } from '../json.ts'
+import type { Capability } from './capability.ts'
 
 /** Options of an agent whose meaning lies in its backend. */
 export type BackendOption =
@@ -52,6 +53,8 @@ export interface AgentDefinition {
   readonly passEnv?: readonly string[]
   /** Branch, status and recent commits are put into its system prompt. */
   readonly gitContext?: boolean
+  /** What it can do, for items and questions that ask for it. */
+  readonly capabilities?: readonly Capability[]
   /** `continue`: one conversation over all turns. `fresh`: a new one each turn. */
   readonly session: 'continue' | 'fresh'
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Json } from '../json.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'
 import { snapshotJson } from './json-snapshot.ts'
-import { FIELD_SEPARATOR, type ProblemKind } from './schema-problems.ts'
+import { FIELD_SEPARATOR, LATER, type ProblemKind } from './schema-problems.ts'
 import {
   MAX_JSON_CHARACTERS,
   MAX_PROMPT_BYTES,
@@ -52,6 +52,21 @@ export function wholeNumber(min: number, max?: number): z.ZodType<number> {
 /** One of a few words. */
 export function oneOf<Word extends string>(words: readonly Word[]): z.ZodType<Word> {
   return z.enum(words, `one of ${words.join(', ')}`)
+}
+
+/** One of a few words; others are known, and refused with what to use instead. */
+export function oneOfOr<Word extends string>(
+  words: readonly Word[],
+  others: Readonly<Record<string, string>>,
+): z.ZodType<Word> {
+  const isOther = (value: unknown): value is string =>
+    typeof value === 'string' && Object.hasOwn(others, value)
+  return z.unknown().check((payload) => {
+    const { value } = payload
+    if (words.some((word) => word === value)) return
+    if (isOther(value)) addIssue(payload, others[value] as string, [], { kind: 'unsupported' })
+    else addIssue(payload, `one of ${words.join(', ')}`, [])
+  }) as unknown as z.ZodType<Word>
 }
 
 /** The name of something that users define. */
@@ -104,7 +119,7 @@ export function byName<T>(member: z.ZodType<T>, rule: string): z.ZodType<Readonl
 /** A field that is known and works from a later version: asking for it is refused, never ignored. */
 export function later<T>(schema: z.ZodType<T>, isAsked: (value: T) => boolean): z.ZodType<T> {
   return schema.refine((value) => !isAsked(value), {
-    error: 'left out',
+    error: LATER,
     params: { kind: 'unsupported' satisfies ProblemKind },
   })
 }

@@ -1,6 +1,8 @@
 /** Schemas of the options of agents, profiles and the workshop as users write them. */
 import { z } from 'zod'
 import type { Duration } from '../time/duration.ts'
+import type { CanHandle, CapabilityInput, WantedInput } from './capability.ts'
+import { capabilitiesSchema, wantedSchema } from './capability-schemas.ts'
 import type { DefinitionFields, PermissionMode } from './definition.ts'
 import {
   anyJson,
@@ -9,6 +11,7 @@ import {
   later,
   name,
   oneOf,
+  oneOfOr,
   prose,
   text,
   texts,
@@ -19,6 +22,7 @@ import {
   wholeNumber,
   type Shape,
 } from './field-schemas.ts'
+import { OTHER_STRATEGIES, ROUTING_STRATEGIES, type RoutingStrategy } from './routing.ts'
 
 const PERMISSION_MODES: readonly PermissionMode[] = [
   'default',
@@ -28,6 +32,9 @@ const PERMISSION_MODES: readonly PermissionMode[] = [
   'plan',
   'auto',
 ]
+
+const CAN_HANDLE_RULE =
+  'a function that says whether an item can be handled, in code alone; data has capabilities in its place'
 
 /** More turns than this on one machine wait for its processors and the vendors' limits, not for Atelier. */
 const MAX_CONCURRENCY = 256
@@ -42,7 +49,9 @@ export interface BackendObject {
 }
 
 /** Options of an agent as users write them. */
-export type AgentInput = Omit<DefinitionFields, 'context' | 'timeoutMs'> & {
+export type AgentInput = Omit<DefinitionFields, 'context' | 'timeoutMs' | 'capabilities'> & {
+  readonly capabilities?: readonly CapabilityInput[] | undefined
+  readonly canHandle?: CanHandle | undefined
   readonly profile?: string | undefined
   readonly timeout?: Duration | undefined
   readonly description?: string | undefined
@@ -76,7 +85,11 @@ export type ConfigureInput = SharedInput & {
   readonly context?: string | undefined
   readonly concurrency?: number | undefined
   readonly parkAfter?: Duration | undefined
+  readonly routing?: RoutingStrategy | undefined
 }
+
+/** Which of several agents that are free takes an item, or is asked. */
+export const routingSchema: z.ZodType<RoutingStrategy> = oneOfOr(ROUTING_STRATEGIES, OTHER_STRATEGIES)
 
 const backendId = name('the id of a backend, such as "claude", "codex" or "scripted"')
 
@@ -116,6 +129,13 @@ const templateShape: Shape<Omit<ProfileInput, 'role'>> = {
     .optional()
     .describe('One conversation over all turns, or a new one each turn.'),
   description: text.optional().describe('What it is good for, in a sentence.'),
+  capabilities: capabilitiesSchema
+    .optional()
+    .describe('What it can do, each with an expertise from 1 to 10.'),
+  canHandle: z
+    .custom<CanHandle>((value) => typeof value === 'function', CAN_HANDLE_RULE)
+    .optional()
+    .describe('Its own answer to what it can do, in place of its capabilities; only in code.'),
   worktree: later(trueOrFalse, (value) => value)
     .optional()
     .describe('A git worktree of its own.'),
@@ -159,28 +179,27 @@ export const configureShape: Shape<ConfigureInput> = {
     .describe(
       'An attempt at an item that waits longer gives up its process and goes on later; default 60 s.',
     ),
-}
-
-/** A board worker as it is written: its agents, and how it takes items. */
-export type WorkerInput = Omit<AgentInput, 'worktree'> & {
-  readonly type: string
-  readonly worktree?: boolean | undefined
-  readonly concurrency?: number | undefined
-  readonly interval?: Duration | undefined
-}
-
-const workerShape: Shape<WorkerInput> = {
-  ...agentShape,
-  type: text.describe('The items that it takes.'),
-  worktree: trueOrFalse.optional().describe('Each item in a git worktree of its own, merged when done.'),
-  concurrency: wholeNumber(1, MAX_CONCURRENCY).optional().describe('Items at the same time; default 1.'),
-  interval: duration.optional().describe('How often to look for items that nothing announced; default 60s.'),
+  routing: routingSchema
+    .optional()
+    .describe('Which of several agents takes an item or a question; default `least_loaded`.'),
 }
 
 export const agentSchema: z.ZodType<AgentInput> = fieldsObject(agentShape)
 export const profileSchema: z.ZodType<ProfileInput> = fieldsObject(profileShape)
-export const workerSchema: z.ZodType<WorkerInput> = fieldsObject(workerShape)
 export const configureSchema: z.ZodType<ConfigureInput> = fieldsObject(configureShape)
+
+/** Whom a question may go to, as it is written. */
+interface ChoiceInput {
+  readonly capability: WantedInput
+  readonly among?: readonly string[] | undefined
+  readonly routing?: RoutingStrategy | undefined
+}
+
+export const choiceSchema: z.ZodType<ChoiceInput> = fieldsObject<ChoiceInput>({
+  capability: wantedSchema,
+  among: z.array(name('the name of an agent'), 'a list of names of agents').optional(),
+  routing: routingSchema.optional(),
+})
 
 /** True for an agent backend made in code. */
 export function isBackendObject(value: unknown): value is BackendObject {

@@ -43,6 +43,7 @@ const CREATED: EventBodies['agent.created'] = {
   model: 'opus',
   account: 'command',
   definition: 'hash',
+  capabilities: [{ name: 'review', expertise: 8 }],
   replaced: false,
 }
 
@@ -111,6 +112,7 @@ describe('a created agent', () => {
         model: 'opus',
         account: 'command',
         definition: 'hash',
+        capabilities: [{ name: 'review', expertise: 8 }],
         createdAt: 700,
       }),
     )

@@ -43,6 +43,7 @@ export function applyAgentCreated({ data, at }: EventOf<'agent.created'>, rows: 
     model: data.model,
     account: data.account,
     definition: data.definition,
+    capabilities: data.capabilities,
     session: null,
     queued: before?.queued ?? 0,
     // The turn of a replaced agent is being cancelled: the new one starts when it has ended.

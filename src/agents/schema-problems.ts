@@ -24,6 +24,9 @@ export interface Problem {
   readonly sentence: string
 }
 
+/** The message of a field that works from a later version; any other says what to use instead. */
+export const LATER = 'left out'
+
 /** Between the names of fields in the message of a {@link ProblemKind} `unknown`; no field has a space. */
 export const FIELD_SEPARATOR = ' '
 
@@ -130,6 +133,7 @@ interface Finding {
 function sentenceOf(kind: MarkedKind, { path, field, found, message }: Finding): string {
   switch (kind) {
     case 'unsupported':
+      if (message !== LATER) return `${field} is ${showValue(found)}, which does not work here: ${message}.`
       return `${field} works from a later version of Atelier; leave it out.`
     case 'name':
       return `${field} is not a valid name; a name must be ${message}.`

@@ -10,6 +10,7 @@ const CREATE: CreateAgent = {
   model: 'opus',
   account: 'scripted',
   definition: 'hash',
+  capabilities: [],
 }
 const SAME = agentRow({ profile: 'coder', definition: 'hash', generation: 4 })
 const OPEN = [deliveredRow(), messageRow({ id: 'msg_2', position: 11 })]

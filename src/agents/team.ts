@@ -1,6 +1,7 @@
 /** Decisions about agents themselves: creating, replacing, resetting, dismissing. */
 import type { NewEvent } from '../events.ts'
 import type { AgentRow, MessageRow, ScheduleRow } from '../tables.ts'
+import type { Skill } from './capability.ts'
 import { decideCancel, unknownAgent, type Decided } from './mailbox.ts'
 import { NEVER } from './projection.ts'
 
@@ -12,6 +13,7 @@ export interface CreateAgent {
   readonly account: string
   /** Blob hash of the resolved definition. */
   readonly definition: string
+  readonly capabilities: readonly Skill[]
 }
 
 /**

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { refusal } from '../../test/refusal.ts'
 import { isAtelierError } from '../errors.ts'
 import { DEFAULT_ESTIMATE_MS, DEFAULT_VERIFY_TIMEOUT_MS } from './definition.ts'
-import { parseWork, workShape } from './definition-schema.ts'
 import { DEFAULT_REWORK } from './rework.ts'
+import { parseWork, workShape, type WorkInput } from './definition-schema.ts'
 import { RETRY_PRESETS } from './retry-policy.ts'
 import { retryShape } from './retry-schema.ts'
 
@@ -22,6 +22,9 @@ describe('A26: a posted item', () => {
         title: 'Implement auth',
         type: 'custom',
         priority: 3,
+        value: 1,
+        due: null,
+        capability: null,
         dependsOn: [],
         estimateMs: DEFAULT_ESTIMATE_MS,
         touches: [],
@@ -37,7 +40,6 @@ describe('A26: a posted item', () => {
         timeoutMs: null,
         maxCostUsd: null,
         agent: null,
-        capability: null,
         access: 'write',
         merge: 'auto',
         metadata: null,
@@ -53,6 +55,9 @@ describe('A26: a posted item', () => {
       spec: 'Use tokens.\n',
       type: 'code',
       priority: 'P0',
+      value: 2,
+      deadline: '8h',
+      capability: 'auth:4',
       dependsOn: ['gh_12', 'plan:1'],
       input,
       metadata: { ticket: 12, omitted: undefined },
@@ -76,6 +81,9 @@ describe('A26: a posted item', () => {
         title: 'Implement auth',
         type: 'code',
         priority: 1,
+        value: 2,
+        due: { afterMs: 28_800_000 },
+        capability: { name: 'auth', minExpertise: 4 },
         dependsOn: ['gh_12', 'plan:1'],
         estimateMs: 7_200_000,
         touches: ['src/auth/', 'docs/*.md'],
@@ -95,7 +103,6 @@ describe('A26: a posted item', () => {
         timeoutMs: 1_200_000,
         maxCostUsd: 2.5,
         agent: 'impl',
-        capability: null,
         access: 'write',
         merge: 'manual',
         metadata: { ticket: 12 },
@@ -202,6 +209,16 @@ describe('A26: a posted item', () => {
     [{ touches: ['../x'] }, 'touches[0] is "../x"; it must be a path inside'],
     [{ touches: ['/etc'] }, 'touches[0] is "/etc"; it must be a path inside'],
     [{ touches: [' '] }, 'touches[0] is ""; it must be a path inside'],
+    [{ capability: 'code:11' }, 'capability is "code:11"; it must be a capability: a word such as "review"'],
+    [{ capability: 7 }, 'capability is 7; it must be a capability: a word such as "review"'],
+    [{ capability: { name: 'a b' } }, 'capability.name is "a b"; it must be a word of 1 to 64 characters'],
+    [
+      { capability: { name: 'a', minExpertise: 0 } },
+      'capability.minExpertise is 0; it must be a whole number',
+    ],
+    [{ deadline: 'tomorrow' }, 'deadline is "tomorrow"; it must be a time with its zone'],
+    [{ deadline: '2026-03-01T17:00' }, 'deadline is "2026-03-01T17:00"; it must be a time with its zone'],
+    [{ value: 11 }, 'value is 11; it must be a number from 0.1 to 10'],
     [{ access: 'none' }, 'access is "none"; it must be one of write, read'],
     [{ agent: 'a b' }, 'agent is "a b"; it must be the name of an agent or profile'],
     [{ maxCostUsd: -1 }, 'maxCostUsd is -1; it must be an amount in USD'],
@@ -209,11 +226,20 @@ describe('A26: a posted item', () => {
     expect(messageOf(changes)).toContain(message)
   })
 
-  it('is refused as unsupported with what does not work yet', () => {
-    expect(refusal(() => parseWork({ ...LEAST, capability: 'code' }))).toMatchObject({
-      code: 'unsupported',
-      details: { field: 'capability' },
-    })
+  it('D20: asks for a capability by a word, with how well, or as an object', () => {
+    const asked = (capability: WorkInput['capability']): unknown =>
+      parseWork({ ...LEAST, capability }).post.capability
+    expect(asked('code')).toEqual({ name: 'code', minExpertise: 1 })
+    expect(asked('code:8')).toEqual({ name: 'code', minExpertise: 8 })
+    expect(asked({ name: 'code' })).toEqual({ name: 'code', minExpertise: 1 })
+    expect(asked({ name: 'code', minExpertise: 10 })).toEqual({ name: 'code', minExpertise: 10 })
+  })
+
+  it('D12: is due at a time, or so long after it was posted', () => {
+    const due = (deadline: string | number): unknown => parseWork({ ...LEAST, deadline }).post.due
+    expect(due('2026-03-01T17:00Z')).toEqual({ at: Date.UTC(2026, 2, 1, 17) })
+    expect(due('8h')).toEqual({ afterMs: 8 * 3_600_000 })
+    expect(due(500)).toEqual({ afterMs: 500 })
   })
 
   it('is named in its error as far as it has a name', () => {

@@ -1,11 +1,12 @@
 /** Checks what users post on the board, at once, and says which field is wrong and what is allowed. */
 import { z } from 'zod'
+import { toWanted, type WantedInput } from '../agents/capability.ts'
+import { wantedSchema } from '../agents/capability-schemas.ts'
 import {
   anyJson,
   duration,
   fieldsObject,
   inForms,
-  later,
   name,
   oneOf,
   prose,
@@ -18,6 +19,7 @@ import { parseWith } from '../agents/parsing.ts'
 import { showValue } from '../agents/shown-values.ts'
 import type { Json } from '../json.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'
+import { parseInstant } from '../time/instant.ts'
 import {
   DEFAULT_ESTIMATE_MS,
   DEFAULT_VERIFY_TIMEOUT_MS,
@@ -26,6 +28,7 @@ import {
 } from './definition.ts'
 import type { PostItem } from './posting.ts'
 import { knownLevel, PRIORITY_RULE, priorityLevel, type Priority } from './priority.ts'
+import { MAX_VALUE, MIN_VALUE } from './urgency.ts'
 import { retrySchema, toRetryPolicy, type RetryOptions } from './retry-schema.ts'
 import { reworkSchema, toReworkPolicy, type ReworkOptions } from './rework-schema.ts'
 
@@ -46,6 +49,10 @@ const VERIFY_RULE = 'a command, or a list of commands: a text, or { run, timeout
 const VERIFY_COMMAND_RULE = 'a command: a text, or { run, timeout }'
 const MAX_COMMANDS = 50
 
+const DEADLINE_RULE =
+  'a time with its zone, such as "2026-03-01T17:00Z", or a duration from now, such as "8h"'
+const VALUE_RULE = `a number from ${MIN_VALUE} to ${MAX_VALUE}`
+
 const MERGE_MODES: readonly MergeMode[] = ['auto', 'pr-branch', 'manual']
 const DEFAULT_TYPE = 'custom'
 /** What such an item writes is discarded, unless it says otherwise. */
@@ -61,6 +68,8 @@ export interface WorkInput {
   readonly spec?: string | undefined
   readonly type?: string | undefined
   readonly priority?: Priority | undefined
+  readonly value?: number | undefined
+  readonly deadline?: Duration | undefined
   readonly dependsOn?: readonly string[] | undefined
   readonly input?: Json | undefined
   readonly metadata?: Json | undefined
@@ -74,10 +83,18 @@ export interface WorkInput {
   readonly access?: 'write' | 'read' | undefined
   readonly merge?: MergeMode | undefined
   readonly agent?: string | undefined
-  readonly capability?: string | undefined
+  readonly capability?: WantedInput | undefined
   readonly change?: string | undefined
   readonly maxCostUsd?: number | undefined
 }
+
+const deadline: z.ZodType<Duration> = z
+  .union([z.number(), z.string()], DEADLINE_RULE)
+  .refine(
+    (value) =>
+      (typeof value === 'string' && parseInstant(value) !== undefined) || duration.safeParse(value).success,
+    DEADLINE_RULE,
+  )
 
 const itemId: z.ZodType<string> = z.string(ID_RULE).regex(ID_PATTERN, ID_RULE)
 
@@ -119,6 +136,15 @@ export const workShape: Shape<WorkInput> = {
     .optional()
     .describe('Which workers take it: any word; default `custom`.'),
   priority: priority.optional().describe('How urgent it is: 1 (most) to 5, or a name; default 3, `normal`.'),
+  value: z
+    .number(VALUE_RULE)
+    .min(MIN_VALUE, VALUE_RULE)
+    .max(MAX_VALUE, VALUE_RULE)
+    .optional()
+    .describe('How much more it is worth than others of its priority; default 1.'),
+  deadline: deadline
+    .optional()
+    .describe('When it is to be done: a time with its zone, or a duration from now.'),
   dependsOn: z
     .array(itemId, IDS_RULE)
     .optional()
@@ -152,9 +178,7 @@ export const workShape: Shape<WorkInput> = {
   agent: name('the name of an agent or profile')
     .optional()
     .describe('The agent, or the profile of the worker, that is preferred.'),
-  capability: later(text, () => true)
-    .optional()
-    .describe('What an agent must be able to do.'),
+  capability: wantedSchema.optional().describe('What an agent must be able to do, and how well.'),
   change: itemId.optional().describe('The line of work that it extends; default is one of its own.'),
   maxCostUsd: usd.optional().describe('Limit of what all its attempts may cost, USD.'),
 }
@@ -169,9 +193,12 @@ const workSchema: z.ZodType<WorkInput> = fieldsObject(workShape).check(({ value,
     })
 })
 
+/** When an item is to be done: at a time, or so many ms after it is posted. */
+export type Due = { readonly at: number } | { readonly afterMs: number }
+
 /** An item to post, and the part of it that never changes, which is stored beside it. */
 export interface ParsedWork {
-  readonly post: Omit<PostItem, 'definition'>
+  readonly post: Omit<PostItem, 'definition' | 'deadline'> & { readonly due: Due | null }
   readonly definition: ItemDefinition
 }
 
@@ -187,6 +214,9 @@ export function parseWork(input: unknown): ParsedWork {
       title: work.title,
       type: work.type ?? DEFAULT_TYPE,
       priority: priorityLevel(work.priority),
+      value: work.value ?? 1,
+      due: work.deadline === undefined ? null : dueOf(work.deadline),
+      capability: work.capability === undefined ? null : toWanted(work.capability),
       dependsOn: work.dependsOn ?? [],
       estimateMs: work.estimate === undefined ? DEFAULT_ESTIMATE_MS : parseDuration(work.estimate),
       touches: work.touches ?? [],
@@ -202,12 +232,16 @@ export function parseWork(input: unknown): ParsedWork {
       timeoutMs: work.timeout === undefined ? null : parseDuration(work.timeout),
       maxCostUsd: work.maxCostUsd ?? null,
       agent: work.agent ?? null,
-      capability: work.capability ?? null,
       access: work.access ?? (READING_TYPES.has(work.type ?? DEFAULT_TYPE) ? 'read' : 'write'),
       merge: work.merge ?? 'auto',
       metadata: work.metadata ?? null,
     },
   }
+}
+
+function dueOf(written: Duration): Due {
+  const at = typeof written === 'string' ? parseInstant(written) : undefined
+  return at === undefined ? { afterMs: parseDuration(written) } : { at }
 }
 
 function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {

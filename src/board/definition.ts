@@ -30,8 +30,6 @@ export interface ItemDefinition {
   readonly maxCostUsd: number | null
   /** The agent or profile that is preferred. */
   readonly agent: string | null
-  /** What an agent must be able to do. */
-  readonly capability: string | null
   /** `write` changes files; what an attempt with `read` writes is discarded. */
   readonly access: 'write' | 'read'
   readonly merge: MergeMode

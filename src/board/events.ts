@@ -1,4 +1,5 @@
 /** What the log says about items and their attempts. Times are ms since the epoch. */
+import type { Wanted } from '../agents/capability.ts'
 import type { ErrorData } from '../errors.ts'
 import type { StoredText } from '../json.ts'
 import type { AttemptOutcome, ItemPhase, WaitingFor } from './item.ts'
@@ -10,6 +11,9 @@ export interface BoardEvents {
     readonly title: string
     readonly kind: string
     readonly priority: number
+    readonly value: number
+    readonly deadline: number | null
+    readonly capability: Wanted | null
     readonly definition: StoredText
     readonly dependsOn: readonly string[]
     readonly unmet: number

@@ -42,6 +42,14 @@ export interface ItemRow {
   readonly waiting: WaitingFor | null
   /** 0 emergency, 1 critical … 5 lowest. */
   readonly priority: number
+  /** How much more it is worth than others: 1 is as much. */
+  readonly value: number
+  /** When it is to be done; null where nobody said. */
+  readonly deadline: number | null
+  /** What an agent must be able to do; null is anything. */
+  readonly capability: string | null
+  /** How well an agent must be able to do it, 1 to 10. */
+  readonly minExpertise: number
   /** JSON of its `ItemDefinition`: everything that was posted and does not change. */
   readonly definition: StoredText
   readonly dependsOn: readonly string[]

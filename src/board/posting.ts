@@ -1,4 +1,5 @@
 /** Decides about posting: a batch is accepted whole or not at all. */
+import type { Wanted } from '../agents/capability.ts'
 import { errorData, nearestNames, type ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
 import { headOf, type StoredText } from '../json.ts'
@@ -16,6 +17,11 @@ export interface PostItem {
   readonly title: string
   readonly type: string
   readonly priority: number
+  /** How much more it is worth than others: 1 is as much. */
+  readonly value: number
+  /** ms since the epoch. */
+  readonly deadline: number | null
+  readonly capability: Wanted | null
   readonly definition: StoredText
   readonly dependsOn: readonly string[]
   readonly estimateMs: number
@@ -88,7 +94,8 @@ function postedItem({ id, dependsOn, estimateMs }: PostItem, items: ReadonlyMap<
 }
 
 function posted(item: PostItem, { id, dependsOn, unmet }: Posted, path: number): NewEvent {
-  const { title, type: kind, priority, definition, estimateMs, touches, change } = item
+  const { title, type: kind, priority, value, deadline, capability } = item
+  const { definition, estimateMs, touches, change } = item
   return {
     type: 'item.posted',
     data: {
@@ -96,6 +103,9 @@ function posted(item: PostItem, { id, dependsOn, unmet }: Posted, path: number):
       title,
       kind,
       priority,
+      value,
+      deadline,
+      capability,
       definition,
       dependsOn,
       unmet,

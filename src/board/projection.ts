@@ -55,9 +55,7 @@ export function applyBoard(event: BoardEvent, rows: RowLookup): RowChange[] {
     case 'item.removed':
       return applyRemoved(event, rows)
     case 'item.path_changed':
-      return [
-        change(event, rows, null, ({ readyAt, priority }) => pathFields(readyAt, priority, event.data.path)),
-      ]
+      return [change(event, rows, null, (row) => pathFields(row, event.data.path))]
     case 'item.readied':
       return moved(event, rows, 'readied', (row) => readyFields(row, event.at))
     case 'item.unblocked':
@@ -133,7 +131,7 @@ type AttemptEvent = Extract<BoardEvent, { readonly type: `attempt.${string}` }>
 type ItemEvent = Exclude<BoardEvent, EventOf<'item.posted'>>
 
 function applyPosted({ data, at, actor }: EventOf<'item.posted'>): RowChange[] {
-  const { item: id, kind: type, priority, path } = data
+  const { item: id, kind: type, priority, value, deadline, capability, path } = data
   const row: ItemRow = {
     id,
     title: data.title,
@@ -142,12 +140,16 @@ function applyPosted({ data, at, actor }: EventOf<'item.posted'>): RowChange[] {
     phase: null,
     waiting: { for: 'dependencies' },
     priority,
+    value,
+    deadline,
+    capability: capability?.name ?? null,
+    minExpertise: capability?.minExpertise ?? 1,
     definition: data.definition,
     dependsOn: data.dependsOn,
     unmet: data.unmet,
     estimateMs: data.estimateMs,
     path,
-    rank: rankOf({ readyAt: at, priority, path }),
+    rank: rankOf({ readyAt: at, priority, value, deadline, path }),
     readyAt: null,
     touches: data.touches,
     change: data.change,
@@ -254,13 +256,13 @@ function released(event: EventOf<'item.done' | 'item.skipped'>, rows: RowLookup)
 
 /** A new place in the queue; an item that a dead host gives back keeps the one that it had. */
 function readyFields(row: ItemRow, at: number): Partial<ItemRow> {
-  const { priority, path } = row
   const readyAt = row.state === 'running' && row.readyAt !== null ? row.readyAt : at
-  return { readyAt, rank: rankOf({ readyAt, priority, path }) }
+  return { readyAt, rank: rankOf({ ...row, readyAt }) }
 }
 
-function pathFields(readyAt: number | null, priority: number, path: number): Partial<ItemRow> {
-  return readyAt === null ? { path } : { path, rank: rankOf({ readyAt, priority, path }) }
+function pathFields(row: ItemRow, path: number): Partial<ItemRow> {
+  const { readyAt } = row
+  return readyAt === null ? { path } : { path, rank: rankOf({ ...row, readyAt, path }) }
 }
 
 function retriedFields(row: ItemRow): Partial<ItemRow> {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AGEING_MS, EMERGENCY, rankOf, type RankInput } from './rank.ts'
+import { EMERGENCY, rankOf, type RankInput } from './rank.ts'
+import { AGEING_MS } from './urgency.ts'
 
 const NOW = 1_800_000_000_000
 const DAY_MS = 24 * 3_600_000

@@ -1,7 +1,7 @@
 /**
  * The order of ready items as one stored number, so that claiming is the first entry of an index.
  *
- *     rank = readyAt + priority x AGEING_MS - lead(path)        smaller first
+ *     rank = readyAt + priority x AGEING_MS - lead(path) - lead(value) - lead(deadline)        smaller first
  *
  * - Ageing is linear and needs no scan: an item that became ready AGEING_MS earlier stands where one of the next
  *   higher priority stands that became ready now. So nothing starves.
@@ -10,11 +10,11 @@
  * - Each doubling of the path leads by the same time. A linear lead needs a cap, beyond which the longest ways are no
  *   longer told apart, and it is those that matter. In logarithms the cap lies at 2^28 ms (three days of work), and the
  *   whole lead, 28 x 8 min = 224 min, stays below one level of priority: the path never beats a priority.
+ * - What value and deadline lead by stands in `urgency.ts`.
  * - An emergency leads by more than any time and any ageing.
  */
+import { AGEING_MS, doublings, leadOfDeadline, leadOfFactor } from './urgency.ts'
 
-/** One level of priority is worth this much waiting, ms. */
-export const AGEING_MS: number = 4 * 60 * 60_000
 /** Lead for each doubling of the path, ms. */
 const DOUBLING_MS = 8 * 60_000
 const MAX_DOUBLINGS = 28
@@ -30,20 +30,19 @@ export interface RankInput {
   readonly priority: number
   /** ms. */
   readonly path: number
+  /** How much more it is worth than others: 1 is as much. */
+  readonly value?: number
+  /** ms since the epoch. */
+  readonly deadline?: number | null
 }
 
-export function rankOf({ readyAt, priority, path }: RankInput): number {
-  const rank = readyAt + priority * AGEING_MS - leadOf(path)
+export function rankOf({ readyAt, priority, path, value = 1, deadline = null }: RankInput): number {
+  const lead = leadOf(path) + leadOfFactor(value) + leadOfDeadline(deadline, readyAt)
+  const rank = readyAt + priority * AGEING_MS - lead
   return priority === EMERGENCY ? rank - EMERGENCY_LEAD_MS : rank
 }
 
-/**
- * Lead of a path, ms: its logarithm to base 2, straight between powers of 2. Whole numbers only, so that every machine
- * that replays the log gets the same.
- */
+/** Lead of a path, ms: so much for each doubling. */
 function leadOf(path: number): number {
-  const ms = Math.min(Math.max(1, Math.floor(path)), 2 ** MAX_DOUBLINGS)
-  const doublings = 31 - Math.clz32(ms)
-  const power = 2 ** doublings
-  return doublings * DOUBLING_MS + Math.floor(((ms - power) * DOUBLING_MS) / power)
+  return doublings(Math.min(Math.max(1, Math.floor(path)), 2 ** MAX_DOUBLINGS), DOUBLING_MS)
 }

@@ -155,7 +155,9 @@ function readPlaces(
   words: readonly string[],
   input: Record<string, unknown>,
 ): Param | undefined {
-  const places = params.filter(({ positional }) => positional === true)
+  const places = params.filter(
+    ({ positional, without }) => positional === true && (without === undefined || !(without in input)),
+  )
   let fromInput: Param | undefined
   let next = 0
   for (const param of places) {

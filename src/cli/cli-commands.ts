@@ -154,7 +154,31 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
         type: 'number',
         integer: true,
         min: 1,
-        description: 'Items at the same time',
+        description: 'Items at the same time, each by an agent of its own',
+        default: '1',
+      },
+      {
+        name: 'maxConcurrency',
+        type: 'number',
+        integer: true,
+        min: 1,
+        description: 'Add agents up to so many while more than two items wait for each',
+        default: 'the concurrency',
+      },
+      {
+        name: 'routing',
+        type: 'string',
+        description:
+          'Which of several free agents takes an item: least_loaded, capability, round_robin, weighted_round_robin, performance',
+        default: 'that of the workshop',
+        placeholder: 'strategy',
+      },
+      {
+        name: 'weight',
+        type: 'number',
+        integer: true,
+        min: 1,
+        description: 'Its share under weighted_round_robin',
         default: '1',
       },
       {

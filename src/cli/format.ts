@@ -33,3 +33,8 @@ export function timeOfDay(at: number, now: number): string {
   const day = DAY.format(at)
   return day === DAY.format(now) ? TIME.format(at) : `${day} ${TIME.format(at)}`
 }
+
+/** `code 9, review 5`. */
+export function skillsText(skills: readonly { readonly name: string; readonly expertise: number }[]): string {
+  return skills.map(({ name, expertise }) => `${name} ${expertise}`).join(', ')
+}

@@ -70,14 +70,15 @@ async function screen(
   return showBoardScreen(session, views, { filter: filterOf(input), hint, signal })
 }
 
-/** Says of each type once that nobody takes its items, so that a wait without an end has a reason. */
+/** Says once what nobody takes, so that a wait without an end has a reason. */
 async function tellUnstaffed(session: Session, views: WorkshopViews, over: Promise<void>): Promise<void> {
   const told = new Set<string>()
   const tell = async (): Promise<void> => {
     const { unstaffed } = await views.board()
-    const fresh = unstaffed.filter(({ type }) => !told.has(type))
-    for (const { type } of fresh) told.add(type)
-    for (const line of unstaffedLines({ unstaffed: fresh })) note(session, line)
+    for (const line of unstaffedLines({ unstaffed })) {
+      if (!told.has(line)) note(session, line)
+      told.add(line)
+    }
   }
   const stopped = new AbortController()
   void over.then(() => stopped.abort())

@@ -72,7 +72,8 @@ export function createBoard({ team, dir, source, views, open }: BoardParts): Boa
     { replace = false }: PostOptions,
   ): Promise<readonly PostedItem[]> {
     open()
-    const batch = items.map(newItem)
+    const now = team.clock.now()
+    const batch = items.map((item) => newItem(item, now))
     const posted = postItems(team, batch, { replace }).then((events) =>
       batch.map(({ id }) => ({ id, status: statusAfter(events, id) })),
     )
@@ -162,9 +163,13 @@ export function createBoard({ team, dir, source, views, open }: BoardParts): Boa
   }
 }
 
-function newItem(input: WorkInput): NewItem {
-  const { post, definition } = parseWork(input)
-  return { ...post, definition: canonicalJson(definition) }
+function newItem(input: WorkInput, now: number): NewItem {
+  const {
+    post: { due, ...post },
+    definition,
+  } = parseWork(input)
+  const deadline = due === null ? null : 'at' in due ? due.at : now + due.afterMs
+  return { ...post, deadline, definition: canonicalJson(definition) }
 }
 
 function twoRevisions(): AtelierError {

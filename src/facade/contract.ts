@@ -1,5 +1,7 @@
 /** The members that users call: what `openWorkshop` gives, and what every operation runs on. */
 import type { AgentBackend } from '../agent-backend.ts'
+import type { CanHandle, CapabilityInput, WantedInput } from '../agents/capability.ts'
+import type { RoutingStrategy } from '../agents/routing.ts'
 import type { DefinitionFields } from '../agents/definition.ts'
 import type { ErrorData } from '../errors.ts'
 import type { AtelierEvent, EventType } from '../events.ts'
@@ -61,16 +63,30 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
+/** Whom to ask where it is not one agent by its name. */
+export interface AgentChoice {
+  /** What the agent must be able to do: a word, one with the least expertise (`review:8`), or an object. */
+  readonly capability: WantedInput
+  /** The agents to choose among; default: all. */
+  readonly among?: readonly string[] | undefined
+  /** How one is chosen; default is that of the workshop. */
+  readonly routing?: RoutingStrategy | undefined
+}
+
 /**
- * An answer on its way. Awaiting it gives the {@link Reply}, or throws the error of the turn once;
+ * An answer on its way. Awaiting it gives the {@link Reply}, which names its agent, or throws the error of the turn once;
  * it can be piped on without awaiting. It is never an unhandled rejection.
  */
-export interface PendingReply extends PromiseLike<Reply> {
-  readonly agent: string
+export interface PendingAnswer extends PromiseLike<Reply> {
   /** Sends this answer on to another agent; an error passes through, and that agent is not called. */
   pipe(to: string, message?: string, options?: AskOptions): PendingReply
   catch<R>(onRejected: (error: unknown) => R | PromiseLike<R>): Promise<Reply | R>
   finally(onSettled: () => void): Promise<Reply>
+}
+
+/** The answer of an agent that was asked by its name. */
+export interface PendingReply extends PendingAnswer {
+  readonly agent: string
 }
 
 /** A message that was cast: awaiting it tells that it is stored, not that it is answered. */
@@ -104,12 +120,21 @@ export interface ConfigureOptions {
   readonly concurrency?: number
   /** An attempt at an item that waits longer, for a quota, gives up its process and worktree, and goes on later; default 60 s. */
   readonly parkAfter?: Duration
+  /** Which of several agents takes an item or a question; default `least_loaded`. */
+  readonly routing?: RoutingStrategy
   readonly env?: Readonly<Record<string, string>>
   readonly passEnv?: readonly string[]
 }
 
 /** Options of an agent or a profile. Unknown ones are refused; those that a backend cannot honour, too. */
-export type AgentOptions = Omit<DefinitionFields, 'timeoutMs' | 'permissionMode' | 'context' | 'session'> & {
+export type AgentOptions = Omit<
+  DefinitionFields,
+  'timeoutMs' | 'permissionMode' | 'context' | 'session' | 'capabilities'
+> & {
+  /** What it can do: names, each with an expertise from 1 to 10 (`review:8`; 5 where none is given), or objects. */
+  readonly capabilities?: readonly CapabilityInput[]
+  /** Its own answer to what it can do, in place of its capabilities. It holds in the process that was given it. */
+  readonly canHandle?: CanHandle
   readonly profile?: string
   readonly timeout?: Duration
   readonly permissionMode?: string
@@ -126,8 +151,14 @@ export type BoardWorkerOptions = Omit<AgentOptions, 'worktree'> & {
   readonly interval?: Duration
   /** Each attempt works in a git worktree of its own, and what it made is merged. */
   readonly worktree?: boolean
-  /** Items at the same time, each by an agent of its own; default 1. */
-  readonly concurrency?: number
+  /** Items at the same time, each by an agent of its own; default 1. Of a range `start` is there at first. */
+  readonly concurrency?: number | { readonly min?: number; readonly start?: number; readonly max: number }
+  /** `reactive` adds and dismisses agents within the range as work comes and goes; default `static`. */
+  readonly scaling?: 'static' | 'reactive'
+  /** Which of several agents that are free takes an item; default is that of the workshop. */
+  readonly routing?: RoutingStrategy
+  /** Its share under `weighted_round_robin`; default 1. */
+  readonly weight?: number
 }
 
 /** A definition that was accepted; `stored` resolves when it is durable. */
@@ -201,12 +232,14 @@ export interface Workshop extends WorkshopViews, BoardMembers, InboxMembers, Asy
   reset(agent: string): Promise<void>
   resetAll(): Promise<void>
   ask(agent: string, prompt: string, options?: AskOptions): PendingReply
+  /** Asks whoever can do it; `no_capable_agent` where none of them can. */
+  ask(choice: AgentChoice, prompt: string, options?: AskOptions): PendingAnswer
   cast(agent: string, prompt: string, options?: AskOptions): PendingCast
   /** Waits until the agent has nothing left to do; gives its last reply, or throws its last error. */
   await(agent: string, options?: WaitOptions): Promise<Reply | undefined>
   /** Waits until no agent has anything left to do; gives each one's last reply or failure. */
   awaitAll(options?: WaitOptions): Promise<TeamReplies>
-  pipe(from: string | PendingReply | Reply, to: string, message?: string, options?: AskOptions): PendingReply
+  pipe(from: string | PendingAnswer | Reply, to: string, message?: string, options?: AskOptions): PendingReply
   fan(message: string, agents: readonly string[], options?: AskOptions): PendingFan
   /** Starts a worker that takes items of a type from the board, or changes the one of that name. */
   boardWorker(name: string, type: string, options?: BoardWorkerOptions): Defined

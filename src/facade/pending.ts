@@ -1,9 +1,17 @@
 /** Answers on their way. */
-import type { AskOptions, PendingCast, PendingFan, PendingReply, Reply, TeamReplies } from './contract.ts'
+import type {
+  AskOptions,
+  PendingAnswer,
+  PendingCast,
+  PendingFan,
+  PendingReply,
+  Reply,
+  TeamReplies,
+} from './contract.ts'
 
 /** How a pending reply is sent on. */
 export type PipeOn = (
-  source: PendingReply,
+  source: PendingAnswer,
   to: string,
   message: string | undefined,
   options: AskOptions,
@@ -11,6 +19,7 @@ export type PipeOn = (
 
 /** Awaitable like a promise; a rejection nobody asks for is not an unhandled one. */
 export class ReplyPromise implements PendingReply {
+  /** Empty where whoever can was asked. */
   readonly agent: string
   readonly #promise: Promise<Reply>
   readonly #pipeOn: PipeOn

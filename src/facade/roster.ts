@@ -5,21 +5,26 @@ import {
   unsupportedOptions,
   type AgentDefinition,
   type DefinitionFields,
-  type ProfileDefinition,
 } from '../agents/definition.ts'
+import type { CanHandle } from '../agents/capability.ts'
+import type { ParsedProfile } from '../agents/definition-schema.ts'
+import { DEFAULT_ROUTING, type RoutingStrategy } from '../agents/routing.ts'
 import { AtelierError, nearestNames } from '../errors.ts'
 import type { ProfileView } from '../team/view-types.ts'
 import { profileView } from '../team/views.ts'
 
-interface KnownProfile {
-  readonly definition: ProfileDefinition
+interface KnownProfile extends ParsedProfile {
   readonly source: ProfileView['source']
 }
 
 export class Roster {
+  /** Which of several agents takes an item or a question. */
+  routing: RoutingStrategy = DEFAULT_ROUTING
   /** What `configure` and the configuration file set; later calls win. */
   #fields: DefinitionFields = {}
   readonly #profiles = new Map<string, KnownProfile>()
+  /** Functions of agents that were defined by a call of this process. */
+  readonly #canHandle = new Map<string, CanHandle>()
   readonly #backends = new Map<string, AgentBackend>()
 
   /** Sets defaults of agents that are created from now on. */
@@ -40,11 +45,23 @@ export class Roster {
   }
 
   /** A profile that was defined by a call wins over one of the configuration, that over one of a file, and that over ours. */
-  addProfile(name: string, definition: ProfileDefinition, source: ProfileView['source']): void {
+  addProfile(name: string, profile: ParsedProfile, source: ProfileView['source']): void {
     const rank: readonly ProfileView['source'][] = ['shipped', 'claude', 'config', 'defined']
     const known = this.#profiles.get(name)
     if (known !== undefined && rank.indexOf(known.source) > rank.indexOf(source)) return
-    this.#profiles.set(name, { definition, source })
+    this.#profiles.set(name, { ...profile, source })
+  }
+
+  setCanHandle(agent: string, canHandle: CanHandle | undefined): void {
+    if (canHandle === undefined) this.#canHandle.delete(agent)
+    else this.#canHandle.set(agent, canHandle)
+  }
+
+  /** An agent's own answer to what it can do, else that of its profile, as far as this process was given one. */
+  canHandle(agent: string, profile: string | null): CanHandle | undefined {
+    return (
+      this.#canHandle.get(agent) ?? (profile === null ? undefined : this.#profiles.get(profile)?.canHandle)
+    )
   }
 
   /** Profiles that stand in files and were not defined by a call. */

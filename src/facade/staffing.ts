@@ -1,16 +1,16 @@
 /** Board workers as a user starts them. */
 import { parseName } from '../agents/definition-schema.ts'
+import { parseWorker } from '../agents/worker-schemas.ts'
 import { AtelierError } from '../errors.ts'
-import { parseDuration } from '../time/duration.ts'
 import { DEFAULT_INTERVAL_MS, type BoardWorkers } from '../workers/board-workers.ts'
 import type { AgentOptions, BoardWorkerOptions, Defined } from './contract.ts'
-
-/** Agents of one worker, at most: each is a process of a coding agent. */
-const MAX_CONCURRENCY = 64
+import type { Roster } from './roster.ts'
 
 export interface StaffingParts {
   readonly workers: BoardWorkers | undefined
   readonly agent: (name: string, options: AgentOptions) => Defined
+  readonly dismiss: (agent: string) => Promise<void>
+  readonly roster: Pick<Roster, 'routing' | 'canHandle'>
 }
 
 /**
@@ -18,7 +18,7 @@ export interface StaffingParts {
  * the type until the workshop is closed.
  */
 export function startBoardWorker(
-  { workers, agent }: StaffingParts,
+  { workers, agent, dismiss, roster }: StaffingParts,
   name: string,
   type: string,
   options: BoardWorkerOptions,
@@ -40,22 +40,30 @@ export function startBoardWorker(
       },
     )
   }
-  const { interval, worktree = false, concurrency = 1, ...agentOptions } = options
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
-    const allowed = `a whole number from 1 to ${MAX_CONCURRENCY}`
-    throw new AtelierError('invalid_input', `The concurrency of the worker "${name}" must be ${allowed}.`, {
-      details: { worker: name, field: 'concurrency', allowed },
-    })
-  }
-  const intervalMs = interval === undefined ? DEFAULT_INTERVAL_MS : parseDuration(interval, 'interval')
-  const agents = Array.from({ length: concurrency }, (_, index) =>
-    index === 0 ? name : `${name}.${index + 1}`,
-  )
+  const { worktree, concurrency, scaling, interval, routing, weight, ...agentOptions } = options
+  const how = parseWorker(name, { worktree, concurrency, scaling, interval, routing, weight })
+  const { start, limits, intervalMs = DEFAULT_INTERVAL_MS } = how
+  const agents = Array.from({ length: start }, (_, index) => agentName(name, index))
   const defined = agents.map((each) => agent(each, agentOptions))
   const stored = Promise.all(defined.map((each) => each.stored)).then(() => {
-    workers.add({ name, type, agents, intervalMs, worktree })
+    workers.add({
+      ...{ name, type, agents, intervalMs, limits, worktree: how.worktree, weight: how.weight },
+      routing: how.routing ?? roster.routing,
+      selects: roster.canHandle(name, agentOptions.profile ?? null) !== undefined,
+      hire: async (index) => {
+        const hired = agentName(name, index)
+        await agent(hired, agentOptions).stored
+        return hired
+      },
+      dismiss,
+    })
   })
   // Whoever waits for it sees the error; who does not is told by the next call.
   stored.catch(() => {})
   return { name, stored }
+}
+
+/** The first agent of a worker has its name, and the others a number behind it. */
+function agentName(worker: string, index: number): string {
+  return index === 0 ? worker : `${worker}.${index + 1}`
 }

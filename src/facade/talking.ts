@@ -6,6 +6,7 @@ import { newId } from '../ids.ts'
 import { usdOf } from '../money/usd.ts'
 import { unpackText, type TeamContext } from '../team/context.ts'
 import { cancelMessages, postMessage, type NewMessage } from '../team/posting.ts'
+import { postRouted, type Routing } from '../team/routing.ts'
 import { assertAgent, viewFullResult, type ViewContext } from '../team/views.ts'
 import { Settlements, untilIdle, type Settlement, type WaitLimit } from '../team/waiting.ts'
 import { parseDuration } from '../time/duration.ts'
@@ -13,6 +14,7 @@ import type { MessageRow } from '../tables.ts'
 import type {
   AskOptions,
   FailedReply,
+  PendingAnswer,
   PendingCast,
   PendingFan,
   PendingReply,
@@ -49,6 +51,19 @@ export class Talking {
     )
   }
 
+  /** Asks whoever can do it, chosen in the commit that posts the question. */
+  askWhoever(
+    choice: Omit<Routing, 'canHandleOf'>,
+    prompt: string,
+    canHandleOf: Routing['canHandleOf'],
+    options: AskOptions = {},
+  ): PendingAnswer {
+    const text = parsePrompt(prompt)
+    const post = (message: NewMessage, id: string): Promise<string> =>
+      postRouted(this.#team, message, { ...choice, canHandleOf }, id)
+    return this.#reply('', this.#send({ agent: '', prompt: text, kind: 'ask' }, options, post).settled)
+  }
+
   cast(agent: string, prompt: string, options: AskOptions = {}): PendingCast {
     const { accepted, settled } = this.#send({ agent, prompt: parsePrompt(prompt), kind: 'cast' }, options)
     const pending = new CastPromise(
@@ -63,7 +78,7 @@ export class Talking {
   }
 
   pipe(
-    from: string | PendingReply | Reply,
+    from: string | PendingAnswer | Reply,
     to: string,
     message?: string,
     options: AskOptions = {},
@@ -128,15 +143,13 @@ export class Talking {
   #send(
     message: NewMessage,
     options: AskOptions,
+    post: (message: NewMessage, id: string) => Promise<string> = (each, to) =>
+      postMessage(this.#team, each, to),
   ): { accepted: Promise<string>; settled: Promise<Settlement> } {
     const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, 'timeout')
     const id = newId('msg')
     const settled = this.#settlements.of(id)
-    const accepted = postMessage(
-      this.#team,
-      { ...message, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
-      id,
-    )
+    const accepted = post({ ...message, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, id)
     this.#track(accepted)
     this.#cancelOn(options.signal, message.agent, id, accepted, settled)
     const outcome = accepted.then(
@@ -172,7 +185,7 @@ export class Talking {
   }
 
   async #pipe(
-    from: string | PendingReply | Reply,
+    from: string | PendingAnswer | Reply,
     to: string,
     message: string | undefined,
     options: AskOptions,

@@ -59,7 +59,7 @@ export function createViews(
     result,
     history: (agent, { last = DEFAULT_HISTORY } = {}) => viewHistory(view, agent, last),
     transcript: (turnOrAgent) => viewTranscript(view, turnOrAgent),
-    workers: () => store.read(viewWorkers),
+    workers: () => store.read((reader) => viewWorkers(reader, view.clock.now())),
     cost: () => viewCost(store),
     totalCost: async () => (await viewCost(store)).total.costUsd,
     budget: (agent) => viewBudget(store, budgetScope(agent)),

@@ -2,6 +2,7 @@
 import type { ActivityListener } from '../team/turn-runner.ts'
 import {
   parseAgentOptions,
+  parseChoice,
   parseConfigure,
   parseContextKey,
   parseContextValue,
@@ -33,11 +34,13 @@ import type { BudgetView, ContextEntry, HostLine, ScheduleView } from '../team/v
 import { viewHosts, type ViewContext } from '../team/views.ts'
 import { createBoard } from './board.ts'
 import type {
+  AgentChoice,
   AgentOptions,
   AskOptions,
   BoardWorkerOptions,
   ConfigureOptions,
   Defined,
+  PendingAnswer,
   PendingCast,
   PendingFan,
   PendingReply,
@@ -112,7 +115,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
 
   function configure(options: ConfigureOptions): void {
     open()
-    const { fields, backend, maxCostUsd, concurrency, parkAfterMs } = parseConfigure(options)
+    const { fields, backend, maxCostUsd, concurrency, parkAfterMs, routing } = parseConfigure(options)
     if (backend !== undefined) {
       roster.addBackend(backend)
       host?.backendsChanged().catch(() => {})
@@ -120,23 +123,35 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     roster.configure(fields)
     if (concurrency !== undefined) parts.limits.concurrency = concurrency
     if (parkAfterMs !== undefined) parts.limits.parkAfterMs = parkAfterMs
+    if (routing !== undefined) roster.routing = routing
     if (maxCostUsd !== undefined) void settled(setBudget(team, maxCostUsd))
   }
 
   function profile(name: string, roleOrOptions: string | AgentOptions, more: AgentOptions = {}): Defined {
     open()
     parseName('profile', name)
-    const definition = parseProfile(name, withRole(roleOrOptions, more))
-    roster.addProfile(name, definition, 'defined')
-    return { name, stored: settled(defineProfile(team, name, definition)) }
+    const parsed = parseProfile(name, withRole(roleOrOptions, more))
+    roster.addProfile(name, parsed, 'defined')
+    return { name, stored: settled(defineProfile(team, name, parsed.definition)) }
   }
 
   function agent(name: string, roleOrOptions: string | AgentOptions = {}, more: AgentOptions = {}): Defined {
     open()
     parseName('agent', name)
-    const { fields, profile: from } = parseAgentOptions(name, withRole(roleOrOptions, more))
+    const { fields, profile: from, canHandle } = parseAgentOptions(name, withRole(roleOrOptions, more))
     const definition = roster.resolve(name, from, fields)
+    roster.setCanHandle(name, canHandle)
     return { name, stored: settled(createAgent(team, name, from, definition, roster.accountOf(definition))) }
+  }
+
+  function ask(name: string, prompt: string, options?: AskOptions): PendingReply
+  function ask(choice: AgentChoice, prompt: string, options?: AskOptions): PendingAnswer
+  function ask(whom: string | AgentChoice, prompt: string, options?: AskOptions): PendingAnswer {
+    open()
+    if (typeof whom === 'string') return talking.ask(whom, prompt, options)
+    const { capability, among, routing } = parseChoice(whom)
+    const choice = { capability, among, strategy: routing ?? roster.routing }
+    return talking.askWhoever(choice, prompt, (name, from) => roster.canHandle(name, from), options)
   }
 
   async function put(key: string, value: Json, { ifVersion, merge }: PutOptions = {}): Promise<ContextEntry> {
@@ -186,7 +201,12 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     agent,
     boardWorker(name: string, type: string, options: BoardWorkerOptions = {}): Defined {
       open()
-      return startBoardWorker({ workers: parts.workers, agent }, name, type, options)
+      return startBoardWorker(
+        { workers: parts.workers, agent, roster, dismiss: (each) => dismissAgent(team, each) },
+        name,
+        type,
+        options,
+      )
     },
     worktrees: () => listWorktrees(parts),
     pruneWorktrees: ({ dryRun = false } = {}) => pruneWorktrees(parts, { dryRun }),
@@ -196,10 +216,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     async resetAll() {
       for (const name of await views.agents()) await resetAgent(team, name)
     },
-    ask(name: string, prompt: string, options?: AskOptions): PendingReply {
-      open()
-      return talking.ask(name, prompt, options)
-    },
+    ask,
     cast(name: string, prompt: string, options?: AskOptions): PendingCast {
       open()
       return talking.cast(name, prompt, options)
@@ -207,7 +224,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     await: (name: string, options?: WaitOptions): Promise<Reply | undefined> => talking.await(name, options),
     awaitAll: (options?: WaitOptions): Promise<TeamReplies> => talking.awaitAll(options),
     pipe(
-      from: string | PendingReply | Reply,
+      from: string | PendingAnswer | Reply,
       to: string,
       message?: string,
       options?: AskOptions,

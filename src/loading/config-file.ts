@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import type { AgentBackend } from '../agent-backend.ts'
-import type { ProfileDefinition } from '../agents/definition.ts'
+import type { ParsedProfile } from '../agents/definition-schema.ts'
 import { AtelierError, messageOf } from '../errors.ts'
 import type { AgentOptions, BoardWorkerOptions, ConfigureOptions } from '../facade/contract.ts'
 import type { Json } from '../json.ts'
@@ -56,7 +56,7 @@ export interface LoadedConfig {
   readonly file: string | null
   /** For `configure`. */
   readonly configure: ConfigureOptions
-  readonly profiles: Readonly<Record<string, ProfileDefinition>>
+  readonly profiles: Readonly<Record<string, ParsedProfile>>
   /** For `agent`. */
   readonly agents: Readonly<Record<string, AgentOptions>>
   /** For `boardWorker`. */

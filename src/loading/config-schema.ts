@@ -6,13 +6,12 @@ import {
   configureShape,
   isBackendObject,
   profileSchema,
-  workerSchema,
   type AgentInput,
   type BackendObject,
   type ConfigureInput,
   type ProfileInput,
-  type WorkerInput,
 } from '../agents/option-schemas.ts'
+import { workerSchema, type WorkerInput } from '../agents/worker-schemas.ts'
 import type { Json } from '../json.ts'
 
 export const BACKEND_RULE =

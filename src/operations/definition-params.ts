@@ -41,6 +41,12 @@ export const DEFINITION_PARAMS = [
     description: 'One conversation over all turns, or a new one each turn',
     default: 'continue',
   },
+  {
+    name: 'capabilities',
+    type: 'names',
+    description: 'What it can do, each with an expertise from 1 to 10: review:8',
+    placeholder: 'words',
+  },
   { name: 'gitContext', type: 'boolean', description: 'Tell it the branch, status and recent commits' },
   { name: 'skill', type: 'string', description: 'Skill whose text comes before its role' },
   { name: 'appendSystemPrompt', type: 'string', description: 'Text after its role', placeholder: 'text' },

@@ -23,6 +23,8 @@ export interface Param {
   readonly required?: true
   /** Given by its place on a command line, and not by a flag. */
   readonly positional?: true
+  /** It has no place where this other param is given, which stands for it. */
+  readonly without?: string
   /** The last place: takes all words that are left, a text by joining them with blanks. */
   readonly rest?: true
   /** What makes the CLI read it from standard input: `-` alone, or also leaving it out. */
@@ -58,8 +60,9 @@ type ValueOf<P extends Param> = P extends { readonly choices: readonly (infer Ch
   ? Choice
   : ParamValues[P['type']]
 
-type Required<P extends Param> = P extends { readonly required: true } ? P['name'] : never
-type Optional<P extends Param> = P extends { readonly required: true } ? never : P['name']
+type Always = { readonly required: true; readonly without?: never }
+type Required<P extends Param> = P extends Always ? P['name'] : never
+type Optional<P extends Param> = P extends Always ? never : P['name']
 
 /** The input that a list of params describes. */
 export type InputOf<P extends readonly Param[]> = {

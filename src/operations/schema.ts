@@ -15,7 +15,7 @@ export function inputSchema(operation: Operation, spelling: Spelling = 'camel'):
   const members = params.map((param) => {
     const value = valueSchema(param).describe(param.description)
     const name = spelling === 'camel' ? param.name : argumentName(param.name)
-    return [name, param.required === true ? value : value.optional()] as const
+    return [name, param.required === true && param.without === undefined ? value : value.optional()] as const
   })
   return z.strictObject(Object.fromEntries(members))
 }

@@ -1,4 +1,5 @@
 /** Talking to agents: asking, handing on, waiting, calling off. */
+import { AtelierError } from '../errors.ts'
 import type { TeamReplies } from '../facade/contract.ts'
 import { operation, signalOf, type Operation, type Param, type ReplyCount } from './operation.ts'
 
@@ -45,18 +46,46 @@ function countReplies(replies: TeamReplies): ReplyCount {
 const ask: Operation = operation({
   name: 'ask',
   summary: 'Ask an agent and wait for its answer',
-  details: 'Ctrl-C cancels the turn.',
+  details:
+    'With --capability in place of a name it goes to whoever can do it: the least busy, of these the one with the most expertise. Ctrl-C cancels the turn.',
   group: 'talk',
   needs: 'host',
   rights: 'operate',
-  params: [AGENT, PROMPT, TURN_TIMEOUT],
-  examples: ["atelier ask impl 'Implement caching'", 'git diff | atelier ask reviewer -'],
+  params: [
+    { ...AGENT, without: 'capability' },
+    PROMPT,
+    {
+      name: 'capability',
+      type: 'string',
+      description: 'Ask whoever can do this, and how well from 1 to 10: review:8',
+      placeholder: 'word',
+    },
+    {
+      name: 'among',
+      type: 'names',
+      description: 'With --capability: only these agents',
+      placeholder: 'agents',
+    },
+    TURN_TIMEOUT,
+  ],
+  examples: [
+    "atelier ask impl 'Implement caching'",
+    'git diff | atelier ask reviewer -',
+    "atelier ask --capability review 'Look for races in src/pool.ts'",
+  ],
   library: "const reply = await shop.ask('impl', 'Implement caching')",
   work: 'call',
   waits: true,
-  hosted: (input) => [input.agent],
-  run: async (shop, { agent, prompt, ...options }, context) =>
-    await shop.ask(agent, prompt, { ...options, ...signalOf(context) }),
+  hosted: ({ agent, among }) => (agent === undefined ? (among ?? 'all') : [agent]),
+  run: async (shop, { agent, prompt, capability, among, ...options }, context) => {
+    const more = { ...options, ...signalOf(context) }
+    if (capability === undefined && agent !== undefined) return await shop.ask(agent, prompt, more)
+    if (capability !== undefined && agent === undefined)
+      return await shop.ask({ capability, among }, prompt, more)
+    throw new AtelierError('invalid_input', 'Name an agent, or a capability in its place.', {
+      details: { field: 'agent' },
+    })
+  },
 })
 
 const cast: Operation = operation({

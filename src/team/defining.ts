@@ -1,4 +1,5 @@
 /** Profiles, agents, budgets, schedules and context: what a team is told, as commands. */
+import { skillsOf } from '../agents/capability.ts'
 import type { AgentDefinition, ProfileDefinition } from '../agents/definition.ts'
 import { unknownAgent } from '../agents/mailbox.ts'
 import { NEVER } from '../agents/projection.ts'
@@ -47,7 +48,7 @@ export async function createAgent(
 ): Promise<void> {
   const body = canonicalJson(definition)
   const hash = hashText(body)
-  const { backend, model = null, maxCostUsd } = definition
+  const { backend, model = null, maxCostUsd, capabilities } = definition
   await commit(store, {
     name: 'agent.create',
     keys: [`agent:${name}`],
@@ -60,7 +61,15 @@ export async function createAgent(
     }),
     decide({ row, open, ledger }) {
       const decision = decideCreate(
-        { agent: name, profile, backend, model, account, definition: hash },
+        {
+          agent: name,
+          profile,
+          backend,
+          model,
+          account,
+          definition: hash,
+          capabilities: skillsOf(capabilities),
+        },
         row,
         open,
       )

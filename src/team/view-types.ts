@@ -1,4 +1,5 @@
 /** What the views of a team show: plain data for the library, CLI, MCP and HTTP. Money is in USD, time in ms. */
+import type { Capability } from '../agents/capability.ts'
 import type { AgentStatus } from '../agents/display.ts'
 import type { ErrorData } from '../errors.ts'
 import type { RequestKind, RequestScope, RequestState } from '../inbox/request.ts'
@@ -114,6 +115,7 @@ export interface AgentInfo {
   readonly permissionMode: string
   readonly allowedTools: readonly string[] | null
   readonly disallowedTools: readonly string[] | null
+  readonly capabilities: readonly Capability[]
   readonly maxCostUsd: number | null
   readonly error: ErrorData | null
   readonly createdAt: number
@@ -200,6 +202,7 @@ export interface ProfileView {
   readonly description: string | null
   readonly backend: string | null
   readonly model: string | null
+  readonly capabilities: readonly Capability[]
   /** Where it was defined: by a call, in the configuration, in a file of `.claude/agents`, or by Atelier itself. */
   readonly source: 'defined' | 'config' | 'claude' | 'shipped'
 }

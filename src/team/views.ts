@@ -152,6 +152,7 @@ export function profileView(
     description: description ?? null,
     backend: fields.backend ?? null,
     model: fields.model ?? null,
+    capabilities: fields.capabilities ?? [],
     source,
   }
 }
@@ -191,6 +192,7 @@ export async function viewInfo(view: ViewContext, name: string): Promise<AgentIn
       permissionMode: definition.permissionMode,
       allowedTools: definition.allowedTools ?? null,
       disallowedTools: definition.disallowedTools ?? null,
+      capabilities: definition.capabilities ?? [],
       maxCostUsd: definition.maxCostUsd ?? null,
       error: line.error,
       createdAt: agent.createdAt,

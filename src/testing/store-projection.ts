@@ -105,6 +105,7 @@ function newAgent(name: string, createdAt: number): AgentRow {
     model: null,
     account: 'scripted',
     definition: 'none',
+    capabilities: [],
     session: null,
     queued: 0,
     turn: null,

@@ -4,7 +4,7 @@
  */
 import { CIRCUIT_LIMITS } from '../board/circuit.ts'
 import type { AgentEvent } from '../agent-backend.ts'
-import type { AtelierEvent } from '../events.ts'
+import type { AtelierEvent, EventOf } from '../events.ts'
 import type { StartedTurn } from '../team/turn-start.ts'
 import type { OperationalChange } from '../store.ts'
 import { MergeApprovals } from '../integration/approvals.ts'
@@ -13,6 +13,7 @@ import { runAttempt } from './attempt.ts'
 import { ClaimTimer } from './claim-timer.ts'
 import { claimNext, type ClaimedItem } from './claims.ts'
 import { reportProgress } from './commands.ts'
+import { scalePool } from './pool-scaling.ts'
 import type { WorkerContext } from './context.ts'
 import { HeldMerges } from './held-merges.ts'
 import { Leftovers } from './leftovers.ts'
@@ -20,41 +21,17 @@ import { LongWaits } from './long-waits.ts'
 import { ProgressReader } from './progress.ts'
 import { Submissions } from './submissions.ts'
 import { WakeTimer } from './wake-timer.ts'
+import {
+  newWorker,
+  withOutcome,
+  workerRow,
+  type BoardWorkerSpec,
+  type Running,
+  type Worker,
+} from './worker.ts'
 
 /** How often a worker looks for work that no event announced, where it names no interval. */
 export const DEFAULT_INTERVAL_MS = 60_000
-
-export interface BoardWorkerSpec {
-  readonly name: string
-  /** The items that it takes. */
-  readonly type: string
-  /** Its agents: each does one item at a time. */
-  readonly agents: readonly string[]
-  readonly intervalMs: number
-  /** Each attempt has a git worktree of its own. */
-  readonly worktree: boolean
-}
-
-interface Running {
-  readonly item: string
-  readonly agent: string
-  readonly controller: AbortController
-  readonly ended: Promise<void>
-  readonly progress: ProgressReader
-}
-
-interface Worker {
-  readonly spec: BoardWorkerSpec
-  readonly since: number
-  readonly idle: Set<string>
-  readonly running: Map<string, Running>
-  stopTimer: CancelTimer
-  finished: number
-  dismissed: boolean
-  /** A look at the board is under way; `again` asks for another behind it. */
-  looking: boolean
-  again: boolean
-}
 
 /** What is known of a worker by whoever runs it. */
 export interface BoardWorkerState extends BoardWorkerSpec {
@@ -73,8 +50,8 @@ export class BoardWorkers {
   readonly #leftovers: Leftovers
   readonly #waits: LongWaits
   readonly #submissions: Submissions
-  /** Looks that are due at a time. */
-  readonly #looks = new Set<CancelTimer>()
+  /** Looks by the time at which they are due. */
+  readonly #looks = new Map<number, CancelTimer>()
   /** Looks at the board that may claim something. */
   readonly #claiming = new Set<Promise<void>>()
   #accepting = false
@@ -116,17 +93,7 @@ export class BoardWorkers {
   /** Adds a worker, or changes the one of that name: its agents, its type. What runs goes on. */
   add(spec: BoardWorkerSpec): void {
     this.remove(spec.name)
-    const worker: Worker = {
-      spec,
-      since: this.#context.team.clock.now(),
-      idle: new Set(spec.agents),
-      running: new Map(),
-      stopTimer: () => {},
-      finished: 0,
-      dismissed: false,
-      looking: false,
-      again: false,
-    }
+    const worker = newWorker(spec, this.#context.team.clock.now())
     worker.stopTimer = repeat(this.#context.team.loops, spec.intervalMs, async () => this.#look(worker))
     this.#workers.set(spec.name, worker)
     this.#register(worker)
@@ -145,11 +112,9 @@ export class BoardWorkers {
   }
 
   /** Shows the worker to other processes. */
-  #register({ spec, finished, since }: Worker): void {
-    const { name, type, agents, intervalMs, worktree } = spec
+  #register(worker: Worker): void {
     const { host, team, onError } = this.#context
-    const put = { host, name, type, agents, intervalMs, worktree: worktree ? 1 : 0, finished, since } as const
-    team.store.write([{ table: 'worker', put }]).catch(onError)
+    team.store.write([{ table: 'worker', put: workerRow(worker, host) }]).catch(onError)
   }
 
   get states(): readonly BoardWorkerState[] {
@@ -171,7 +136,7 @@ export class BoardWorkers {
     this.#submissions.stopAccepting()
     this.#wake.close()
     for (const { stopTimer } of this.#workers.values()) stopTimer()
-    for (const cancel of this.#looks) cancel()
+    for (const cancel of this.#looks.values()) cancel()
     this.#looks.clear()
   }
 
@@ -203,7 +168,10 @@ export class BoardWorkers {
 
   /** Agents that may work at the same time. */
   get capacity(): number {
-    return [...this.#workers.values()].reduce((sum, { spec }) => sum + spec.agents.length, 0)
+    return [...this.#workers.values()].reduce(
+      (sum, { spec, agents }) => sum + Math.max(agents.length, spec.limits.max),
+      0,
+    )
   }
 
   /** A worker waits for items to come. */
@@ -239,6 +207,7 @@ export class BoardWorkers {
         if (event.data.since !== null) this.#lookAt(event.data.since + CIRCUIT_LIMITS.timeoutMs + 1)
         return
       case 'attempt.ended':
+        this.#noteEnd(event.data)
         // A cancelled item, or one that was taken from this host: its attempt ends without a word.
         if (event.data.outcome !== 'done' && event.data.outcome !== 'failed')
           this.#attempts.get(event.data.attempt)?.controller.abort()
@@ -251,12 +220,13 @@ export class BoardWorkers {
 
   /** Looks when what kept a worker from claiming has passed. */
   #lookAt(at: number): void {
+    if (!this.#accepting || this.#looks.has(at)) return
     const { clock } = this.#context.team
     const cancel = clock.after(Math.max(0, at - clock.now()), () => {
-      this.#looks.delete(cancel)
+      this.#looks.delete(at)
       this.#lookAll()
     })
-    this.#looks.add(cancel)
+    this.#looks.set(at, cancel)
   }
 
   #lookAll(): void {
@@ -264,7 +234,9 @@ export class BoardWorkers {
   }
 
   #look(worker: Worker): void {
-    if (!this.#accepting || worker.dismissed || worker.idle.size === 0) return
+    if (!this.#accepting || worker.dismissed) return
+    this.#scale(worker)
+    if (worker.idle.size === 0) return
     if (worker.looking) {
       worker.again = true
       return
@@ -282,6 +254,36 @@ export class BoardWorkers {
     this.#claiming.add(claiming)
   }
 
+  /** The size of a pool follows its work. */
+  #scale(worker: Worker): void {
+    const { limits } = worker.spec
+    if (limits.min === limits.max || worker.scaling) return
+    worker.scaling = true
+    const scaling = scalePool(this.#context, worker)
+      .then(({ isChanged, lookAt }) => {
+        if (worker.dismissed) return
+        if (lookAt !== null) this.#lookAt(lookAt)
+        if (!isChanged) return
+        this.#register(worker)
+        // There may be work for one more still.
+        this.#lookAt(this.#context.team.clock.now())
+      })
+      .catch(this.#context.onError)
+      .finally(() => {
+        worker.scaling = false
+        this.#claiming.delete(scaling)
+      })
+    this.#claiming.add(scaling)
+  }
+
+  /** What failed counts against its worker; what is done is noted when its agent is free. */
+  #noteEnd({ attempt, outcome }: EventOf<'attempt.ended'>['data']): void {
+    const worker = [...this.#workers.values()].find(({ mine }) => mine.delete(attempt))
+    if (worker === undefined || outcome !== 'failed') return
+    worker.recent = withOutcome(worker.recent, 0)
+    this.#register(worker)
+  }
+
   /** Notes what the attempt says of its progress; a report that comes too late is nobody's error. */
   #progressOf({ item, attempt }: ClaimedItem): ProgressReader {
     return new ProgressReader((progress) => {
@@ -294,11 +296,23 @@ export class BoardWorkers {
     const { spec, idle } = worker
     for (const agent of [...idle]) {
       if (!this.#accepting || worker.dismissed) return
+      if (!idle.has(agent)) continue
+      worker.asking = agent
+      let isLeft = false
       const claimed = await claimNext(this.#context.team, {
         type: spec.type,
         agent,
         host: this.#context.host,
+        routing: spec.routing,
+        canHandleOf: this.#context.canHandleOf,
+        onLeft: (until) => {
+          isLeft = true
+          this.#lookAt(until)
+        },
       })
+      worker.asking = null
+      // What one leaves to another may be left to the next of these.
+      if (claimed === undefined && isLeft) continue
       if (claimed === undefined) return
       const controller = new AbortController()
       // The host ended meanwhile, and has given the item back.
@@ -310,6 +324,7 @@ export class BoardWorkers {
         if (isFree) return
         isFree = true
         if (isDone) worker.finished++
+        if (isDone) worker.recent = withOutcome(worker.recent, 1)
         if (isDone && !worker.dismissed) this.#register(worker)
         idle.add(agent)
         this.#look(worker)
@@ -331,6 +346,7 @@ export class BoardWorkers {
       const progress = this.#progressOf(claimed)
       const running = { item: claimed.item.id, agent, controller, ended, progress }
       worker.running.set(attempt, running)
+      worker.mine.add(attempt)
       this.#attempts.set(attempt, running)
     }
   }

@@ -13,18 +13,21 @@ import { loadFunds } from '../team/posting.ts'
 import type { Decided } from '../board/posting.ts'
 import { fallbackProfile, wornOut } from '../board/settling.ts'
 import { failItem } from './commands.ts'
-import { leftToOthers } from './preference.ts'
+import { readyFor, type Selection } from './eligible.ts'
+import { leftToOthers, type Claimant } from './preference.ts'
 import { definitionOf, unknownItem } from './rows.ts'
 
 /** Ready items that are looked at for one that may run beside what runs already. */
 const CANDIDATES = 32
 
 /** Who claims, and what. */
-export interface ClaimInput {
+export interface ClaimInput extends Selection {
   readonly type: string
   /** The agent that will work on it. */
   readonly agent: string
   readonly host: string
+  /** Told when an item is left to another agent: it is taken after this time whoever is free. */
+  readonly onLeft?: (until: number) => void
 }
 
 /** An item in the hands of a worker. */
@@ -45,7 +48,7 @@ export interface ClaimedItem {
  */
 export async function claimNext(
   team: TeamContext,
-  { type, agent, host }: ClaimInput,
+  { type, agent, host, ...selection }: ClaimInput,
 ): Promise<ClaimedItem | undefined> {
   const attempt = newId('att')
   const result = await team.store.transact({
@@ -58,7 +61,8 @@ export async function claimNext(
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
-      const found = await candidates(reader, { type, agent }, attempts)
+      const claimant = { type, agent, row, now: team.clock.now(), ...selection }
+      const found = await candidates(reader, claimant, attempts)
       return { account, circuits, attempts, ...found, profiles: await fallbacks(reader, found.ready) }
     },
     decide({ account, circuits, ready, attempts, running, profiles }, now): Decided {
@@ -98,13 +102,15 @@ const NOTHING = {
 /** Nearly always the first one may run; only where it may not are others looked at. */
 async function candidates(
   reader: Reader,
-  { type, agent }: Pick<ClaimInput, 'type' | 'agent'>,
+  claimant: Claimant,
   attempts: readonly AttemptRow[],
 ): Promise<Candidates> {
+  const { type, agent, row, canHandleOf } = claimant
+  const ability = { skills: row?.capabilities ?? [], canHandle: canHandleOf(agent, row?.profile ?? null) }
   let found: Candidates = { ready: [], running: [] }
   for (const limit of [1, CANDIDATES]) {
-    const first = await reader.list('item', { where: { state: 'ready', type }, orderBy: 'rank', limit })
-    const ready = await leftToOthers(reader, agent, first, attempts)
+    const first = await readyFor(reader, type, ability, limit)
+    const ready = await leftToOthers(reader, claimant, first, attempts)
     const isGuarded = ready.some(({ touches }) => touches.length > 0)
     found = { ready, running: isGuarded ? await itemsOf(reader, attempts) : [] }
     if (first.length < limit || firstThatMayRun(ready, found.running) !== undefined) break

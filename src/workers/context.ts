@@ -5,6 +5,7 @@ import type { ErrorData } from '../errors.ts'
 import type { AttemptPlace, TeamContext } from '../team/context.ts'
 import type { Settlements } from '../team/waiting.ts'
 import type { WorkspaceAdapter } from '../workspace.ts'
+import type { CanHandleOf } from './eligible.ts'
 
 export interface WorkerContext {
   readonly team: TeamContext
@@ -29,6 +30,8 @@ export interface WorkerContext {
    * @throws AtelierError `not_found` for a profile that there is not
    */
   readonly standIn: (agent: string, profile: string) => Promise<void>
+  /** How agents answer for themselves what they can do, as far as this process was given functions for it. */
+  readonly canHandleOf: CanHandleOf
   readonly onError: (error: unknown) => void
 }
 

@@ -8,7 +8,10 @@ const FACTS: StandingFacts = {
   now: NOW,
   item: (id) => (id === 'gone' ? undefined : row({ id, state: id === 'met' ? 'done' : 'failed' })),
   running: [],
-  staffed: new Set(['code']),
+  staff: {
+    lacks: ({ type, capability }) =>
+      type !== 'code' ? `type ${type}` : capability === null ? null : `capability ${capability}`,
+  },
   claimEnd: () => null,
   isUnverified: () => false,
 }
@@ -16,6 +19,7 @@ const FACTS: StandingFacts = {
 function row(fields: Partial<ItemRow>): ItemRow {
   return {
     ...{ id: 'x', title: 'X', type: 'code', state: 'ready', phase: null, waiting: null, priority: 3 },
+    ...{ value: 1, deadline: null, capability: null, minExpertise: 1 },
     ...{ definition: '', dependsOn: [], unmet: 0, estimateMs: 1, path: 1, rank: 1, readyAt: null },
     ...{
       touches: [],
@@ -87,6 +91,7 @@ it.each([
 it('a ready item waits for a worker, of which there is one or none, or for one on the same files', () => {
   expect(standing({})).toEqual(['waiting', 'ready', 'waits for a free worker of type code'])
   expect(standing({ type: 'ops' })).toEqual(['waiting', 'ready', 'no worker for type ops yet'])
+  expect(standing({ capability: 'review' })[2]).toBe('no worker for capability review yet')
   const running = [row({ id: 'other', touches: ['src/'] })]
   expect(reasonOf(row({ touches: ['src/a.ts'] }), { ...FACTS, running })).toContain(
     'waits until other has ended',

@@ -3,6 +3,7 @@ import { displayState } from '../board/display.ts'
 import type { ItemRow } from '../board/item.ts'
 import { overlap } from '../board/touches.ts'
 import { formatDuration } from '../time/duration.ts'
+import type { Staff } from './staff.ts'
 import type { BoardColumn, BoardStatus } from './view-types.ts'
 
 /** What the standing of an item follows from beside its own row. */
@@ -10,8 +11,7 @@ export interface StandingFacts {
   readonly now: number
   readonly item: (id: string) => ItemRow | undefined
   readonly running: readonly ItemRow[]
-  /** Types for which a worker runs. */
-  readonly staffed: ReadonlySet<string>
+  readonly staff: Staff
   /** When a claim from outside runs out; null for what is not claimed so. */
   readonly claimEnd: (id: string) => number | null
   /** True for what somebody outside has finished and no host verifies yet. */
@@ -87,10 +87,12 @@ export function reasonOf(row: ItemRow, facts: StandingFacts): string | null {
   }
 }
 
-function reasonOfReady({ type, touches }: ItemRow, { running, staffed }: StandingFacts): string {
+function reasonOfReady(row: ItemRow, { running, staff }: StandingFacts): string {
+  const { type, touches } = row
   const beside = running.find((other) => overlap(touches, other.touches))
   if (beside !== undefined) return `waits until ${beside.id} has ended: both change the same files`
-  return staffed.has(type) ? `waits for a free worker of type ${type}` : `no worker for type ${type} yet`
+  const lacking = staff.lacks(row)
+  return lacking === null ? `waits for a free worker of type ${type}` : `no worker for ${lacking} yet`
 }
 
 function reasonOfRunning(

@@ -34,6 +34,12 @@ export interface ItemLine {
   readonly why: string | null
   readonly priority: number
   readonly priorityName: PriorityName
+  /** How much more it is worth than others: 1 is as much. */
+  readonly value: number
+  /** When it is to be done; null where nobody said. */
+  readonly deadline: number | null
+  /** What an agent must be able to do, and how well: `review:8`; null is anything. */
+  readonly capability: string | null
   readonly dependsOn: readonly string[]
   /** Who runs it, or ran it last where it has ended; null while it waits. */
   readonly claimedBy: string | null
@@ -57,9 +63,11 @@ export interface ItemLine {
   readonly completedAt: number | null
 }
 
-/** Items of one type that nobody takes. */
-export interface UnstaffedType {
+/** Items that nobody takes: no worker has their type, or one has it and lacks the capability. */
+export interface Unstaffed {
   readonly type: string
+  /** What no worker of that type can do; null where there is no worker of the type. */
+  readonly capability: string | null
   /** How many of its items are ready. */
   readonly ready: number
 }
@@ -69,8 +77,8 @@ export interface BoardView {
   readonly items: readonly ItemLine[]
   /** How many of `items` have each status. */
   readonly summary: Readonly<Record<BoardStatus, number>>
-  /** Types with ready items for which no worker runs. */
-  readonly unstaffed: readonly UnstaffedType[]
+  /** Ready items that no running worker takes. */
+  readonly unstaffed: readonly Unstaffed[]
   readonly costUsd: number
 }
 
@@ -115,7 +123,10 @@ export interface ItemView extends ItemLine {
   readonly merge: MergeMode
   /** The agent or profile that is preferred. */
   readonly agent: string | null
-  readonly capability: string | null
+  /** How long it takes, about. */
+  readonly estimateMs: number
+  /** Level x value x urgency of its deadline, as it is now: the higher, the more urgent. */
+  readonly urgency: number
   /** Tries in all, the first included. */
   readonly maxAttempts: number
   readonly retryCount: number

@@ -1,6 +1,8 @@
 /** What the board looks like: reads only, light enough for a command that starts, looks and ends. */
+import { wantedText } from '../agents/capability.ts'
 import type { ItemRow } from '../board/item.ts'
 import { priorityName } from '../board/priority.ts'
+import { urgencyScore } from '../board/urgency.ts'
 import { toError } from '../errors.ts'
 import type { Reader, StoreView } from '../store.ts'
 import type { Clock } from '../time/clock.ts'
@@ -8,7 +10,7 @@ import { unpackText } from '../team/context.ts'
 import { costsByAttempt, costsOf } from './costs.ts'
 import { claimEnd } from './external.ts'
 import { attemptsAt, definitionOf, dependentRows, knownItems, unknownItem } from './rows.ts'
-import { staffedTypes } from './staff.ts'
+import { loadStaff, type Staff } from './staff.ts'
 import { BOARD_STATUSES, columnOf, reasonOf, statusOfItem, type StandingFacts } from './standing.ts'
 import type {
   BoardFilter,
@@ -17,7 +19,7 @@ import type {
   DependencyLine,
   ItemLine,
   ItemView,
-  UnstaffedType,
+  Unstaffed,
 } from './view-types.ts'
 
 /** What a view of the board reads from. */
@@ -40,10 +42,11 @@ export async function readBoard(reader: Reader, now: number, filter: BoardFilter
     .toSorted(byUrgency)
     .map((row) => itemLine(row, facts, costs.get(row.id) ?? 0))
     .filter((line) => matches(line, filter))
+  const shown = new Set(items.map(({ id }) => id))
   return {
     items,
     summary: summaryOf(items),
-    unstaffed: unstaffedTypes(items, facts.staffed),
+    unstaffed: unstaffed(rows.filter(({ id }) => shown.has(id)).toSorted(byUrgency), facts.staff),
     costUsd: items.reduce((sum, { costUsd }) => sum + costUsd, 0),
   }
 }
@@ -74,7 +77,7 @@ export async function viewItem({ store, clock }: BoardSource, id: string): Promi
       reader,
       attempts.map((attempt) => attempt.id),
     )
-    const { retry, verify, timeoutMs, maxCostUsd, agent, capability, access, merge } = definition
+    const { retry, verify, timeoutMs, maxCostUsd, agent, access, merge } = definition
     const known = await rowsById(reader, row.dependsOn)
     const facts = await factsFor(reader, [row, ...known.values()], clock.now())
     return {
@@ -90,7 +93,8 @@ export async function viewItem({ store, clock }: BoardSource, id: string): Promi
       access,
       merge,
       agent,
-      capability,
+      estimateMs: row.estimateMs,
+      urgency: urgencyScore(row, clock.now()),
       maxAttempts: retry.attempts,
       retryCount: row.retryCount,
       timeoutMs,
@@ -129,6 +133,10 @@ function summaryOf(items: readonly { readonly status: BoardStatus }[]): Record<B
   return counts
 }
 
+function wantedOf({ capability, minExpertise }: ItemRow): string | null {
+  return capability === null ? null : wantedText({ name: capability, minExpertise })
+}
+
 function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine {
   const { waiting, priority, owner, state } = row
   return {
@@ -143,6 +151,9 @@ function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine
     why: reasonOf(row, facts),
     priority,
     priorityName: priorityName(priority),
+    value: row.value,
+    deadline: row.deadline,
+    capability: wantedOf(row),
     dependsOn: row.dependsOn,
     claimedBy: state === 'waiting' || state === 'ready' ? null : owner,
     claimEndsAt: facts.claimEnd(row.id),
@@ -178,7 +189,10 @@ async function factsFor(reader: Reader, rows: readonly ItemRow[], now: number): 
     now,
     item: (id) => known.get(id),
     running,
-    staffed: await staffedTypes(reader),
+    staff: await loadStaff(
+      reader,
+      rows.filter(({ state }) => state === 'ready'),
+    ),
     claimEnd: (id) => ends.get(id) ?? null,
     isUnverified: (id) => unverified.has(id),
   }
@@ -223,9 +237,20 @@ function dependencyLine(row: ItemRow | undefined): DependencyLine[] {
   return row === undefined ? [] : [{ id: row.id, status: statusOfItem(row), title: row.title }]
 }
 
-function unstaffedTypes(items: readonly ItemLine[], staffed: ReadonlySet<string>): UnstaffedType[] {
-  const ready = items.filter(({ status, type }) => status === 'ready' && !staffed.has(type))
-  return [...Map.groupBy(ready, ({ type }) => type)].map(([type, list]) => ({ type, ready: list.length }))
+/** What ready items need that no worker has. */
+function unstaffed(rows: readonly ItemRow[], staff: Staff): Unstaffed[] {
+  const lacking = rows.flatMap((row) => {
+    const lacks = row.state === 'ready' ? staff.lacks(row) : null
+    return lacks === null ? [] : [{ row, lacks }]
+  })
+  return [...Map.groupBy(lacking, ({ row, lacks }) => `${row.type} ${lacks}`).values()].map((list) => {
+    const [{ row, lacks }] = list as [(typeof lacking)[number]]
+    return {
+      type: row.type,
+      capability: lacks.startsWith('type ') ? null : wantedOf(row),
+      ready: list.length,
+    }
+  })
 }
 
 function matches(line: ItemLine, { status, type, claimedBy }: BoardFilter): boolean {

@@ -13,7 +13,7 @@ export type Sources = ReadonlyMap<string, string>
 
 const STATIC = /^\s*(import|export)\s+(type\s+)?(?:[\w*{][^'";]*?\sfrom\s*)?'([^']+)'/gm
 const DYNAMIC = /(\btypeof\s+)?\b(?:import|getBuiltinModule)\s*\(\s*'([^']+)'/g
-const IMPURE = /\b(?:async|await|Promise|Date|performance|set(?:Timeout|Interval|Immediate)|Math\.random)\b/
+const IMPURE = /\b(?:async|await|Promise|Date|performance\.|set(?:Timeout|Interval|Immediate)|Math\.random)\b/
 const CLOCK_OR_RANDOM = /^node:(?:crypto|timers|timers\/promises|perf_hooks)$/
 
 /** Without comments, so that an example in a doc comment is not taken for an import. */

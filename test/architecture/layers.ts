@@ -8,7 +8,7 @@ const PURE_TYPES = 'type:board type:agents type:money type:knowledge type:inbox 
 const PURE_VALUES = 'board agents money knowledge inbox workflow patterns'
 const LOG_TYPES = 'type:events type:tables'
 const SEAMS = 'type:store type:agent-backend type:workspace'
-const PURE_NEEDS = `${LOG_TYPES} errors json type:time time/duration`
+const PURE_NEEDS = `${LOG_TYPES} errors json type:time time/duration time/instant`
 const EFFECTS = 'team workers runs integration'
 const ABOVE_SEAMS = `${LEAVES} ${PURE_VALUES} events tables store agent-backend workspace git verification`
 const SURFACE = `operations ${LEAVES} events type:tables type:facade type:team type:workers`
@@ -31,7 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   ids: 'json',
   time: 'errors',
   // What users post is checked and told like what they define: in the words and by the schemas of agents.
-  board: `${PURE_NEEDS} type:agents agents/field-schemas agents/json-snapshot agents/parsing agents/shown-values`,
+  board: `${PURE_NEEDS} type:agents agents/capability agents/capability-schemas agents/field-schemas agents/json-snapshot agents/parsing agents/shown-values`,
   agents: PURE_NEEDS,
   money: PURE_NEEDS,
   knowledge: PURE_NEEDS,

@@ -85,8 +85,8 @@ it('says of each ready item why it does not run', async () => {
     ['two', 'waits until one has ended: both change the same files'],
   ])
   expect(unstaffed).toEqual([
-    { type: 'docs', ready: 1 },
-    { type: 'code', ready: 1 },
+    { type: 'docs', capability: null, ready: 1 },
+    { type: 'code', capability: null, ready: 1 },
   ])
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { flagOf, parseArguments, readStandardInput, splitVerb } from '../../src/cli/arguments.ts'
 import type { Param } from '../../src/operations/operation.ts'
 import { OPERATIONS } from '../../src/operations/table.ts'
+import { refusal } from '../refusal.ts'
 import { containing } from './support.ts'
 
 const PARAMS: readonly Param[] = [
@@ -139,7 +140,9 @@ describe('a command line', () => {
       return param.type === 'boolean' && one === true ? [flagOf(param)] : [`${flagOf(param)}=${text}`]
     }
     let looked = 0
-    for (const { params } of OPERATIONS) {
+    for (const { params: all } of OPERATIONS) {
+      const instead = all.map(({ without }) => without)
+      const params = all.filter(({ name: each }) => !instead.includes(each))
       const fields = params.map((param) => [param.name, value(param)] as const)
       const inputs = fc.record(Object.fromEntries(fields), {
         requiredKeys: params
@@ -158,5 +161,12 @@ describe('a command line', () => {
       )
     }
     expect(looked).toBeGreaterThanOrEqual(OPERATIONS.length * 20)
+  })
+
+  it('has no place for what another param stands for: ask --capability', () => {
+    const ask = OPERATIONS.find(({ name: each }) => each === 'ask') as (typeof OPERATIONS)[number]
+    const { input } = parseArguments(ask.params, ['--capability', 'review', 'Look', 'at', 'it'])
+    expect(input).toEqual({ capability: 'review', prompt: 'Look at it' })
+    expect(refusal(() => parseArguments(ask.params, [])).message).toContain('<agent> is missing')
   })
 })

@@ -61,7 +61,7 @@ describe('loadConfig of code', () => {
       expect(outcome.refused).toBeUndefined()
       expect(outcome.loaded).toMatchObject({
         file: join(dir, file),
-        profiles: { coder: { role: 'You write code.', fields: { maxTurns: 3 } } },
+        profiles: { coder: { definition: { role: 'You write code.', fields: { maxTurns: 3 } } } },
         agents: { impl: { profile: 'coder', timeout: '5m' } },
         backends: ['other'],
       })

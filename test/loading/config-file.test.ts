@@ -39,9 +39,11 @@ const LOADED = {
   configure: { backend: 'scripted', context: 'House rules.', maxCostUsd: 5, timeout: '5m' },
   profiles: {
     coder: {
-      role: 'You write code.',
-      description: 'Writes code',
-      fields: { maxTurns: 15, timeoutMs: 90_000 },
+      definition: {
+        role: 'You write code.',
+        description: 'Writes code',
+        fields: { maxTurns: 15, timeoutMs: 90_000 },
+      },
     },
   },
   agents: { impl: { profile: 'coder' }, reviewer: { role: 'Review only.', allowedTools: ['Read', 'Bash'] } },
@@ -277,7 +279,7 @@ describe('readConfig', () => {
     expect(loaded).toMatchObject({
       file: null,
       configure: { backend, model: 'opus' },
-      profiles: { coder: { role: 'Code.', fields: {} } },
+      profiles: { coder: { definition: { role: 'Code.', fields: {} } } },
       agents: { impl: { profile: 'coder', maxTurns: 3 } },
       backends: [{ id: 'one' }, { id: 'two' }],
     })

@@ -1,5 +1,6 @@
 /** What may happen to a board, as data that fast-check makes and shrinks. */
 import * as fc from 'fast-check'
+import type { Wanted } from '../../src/agents/capability.ts'
 import type { ItemPhase, WaitingFor } from '../../src/board/item.ts'
 import type { RetryPreset } from '../../src/board/retry-policy.ts'
 import type { ErrorCode } from '../../src/errors.ts'
@@ -12,6 +13,9 @@ export interface PostedItem {
   readonly priority: number
   readonly estimateMs: number
   readonly retry: RetryPreset
+  readonly value?: number
+  readonly deadline?: number | null
+  readonly capability?: Wanted | null
 }
 
 /** `isLate`: as the attempt before the last one, whose token is stale. */
@@ -65,6 +69,9 @@ const postedItem: fc.Arbitrary<PostedItem> = fc.record({
   priority: fc.integer({ min: 0, max: 5 }),
   estimateMs: fc.integer({ min: 1, max: 1000 }),
   retry: fc.constantFrom<RetryPreset>('exponential', 'none', 'none', 'hub'),
+  value: fc.constantFrom(1, 1, 0.5, 3),
+  deadline: fc.constantFrom(null, null, 1_800_000_000_400, 1_800_036_000_000),
+  capability: fc.constantFrom(null, null, { name: 'review', minExpertise: 8 }),
 })
 
 /** Most often each depends on those before it only, so that the batch is accepted. */

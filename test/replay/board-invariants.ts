@@ -79,7 +79,7 @@ function blockersOf({ dependsOn }: ItemRow, items: ReadonlyMap<string, ItemRow>)
 }
 
 function brokenFields(row: ItemRow, log: readonly AtelierEvent[]): string[] {
-  const { id, state, phase, waiting, readyAt, priority, path } = row
+  const { id, state, phase, waiting, readyAt } = row
   const isSettled = ['done', 'skipped', 'failed', 'cancelled'].includes(state)
   const { attempts, losses } = countsOf(id, log)
   return broken(id, {
@@ -91,7 +91,7 @@ function brokenFields(row: ItemRow, log: readonly AtelierEvent[]): string[] {
     [`counts ${row.attempts} attempts and ${row.losses} losses instead of ${attempts} and ${losses}`]:
       row.attempts !== attempts || row.losses !== losses,
     'is ready in another place than its rank says':
-      state === 'ready' && (readyAt === null || row.rank !== rankOf({ readyAt, priority, path })),
+      state === 'ready' && (readyAt === null || row.rank !== rankOf({ ...row, readyAt })),
   })
 }
 

@@ -115,7 +115,7 @@ function earlierTries(item: ItemRow, attempts: readonly AttemptRow[]): readonly 
 
 /** The item of an action as a command takes it, with its definition as text. */
 export function postOf(item: PostedItem): PostItem & { readonly definition: string } {
-  const { id, dependsOn, priority, estimateMs, retry } = item
+  const { id, dependsOn, priority, estimateMs, retry, value = 1, deadline = null, capability = null } = item
   const fallback = retry === 'hub' ? ['senior'] : []
   const definition = JSON.stringify({ retry: retryPolicy(retry), fallback })
   return {
@@ -123,6 +123,9 @@ export function postOf(item: PostedItem): PostItem & { readonly definition: stri
     title: `Do ${id}`,
     type: 'code',
     priority,
+    value,
+    deadline,
+    capability,
     definition,
     dependsOn,
     estimateMs,

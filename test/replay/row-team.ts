@@ -3,6 +3,7 @@
  * a host or a promise, so that thousands of them run in a second. `store-team.ts` does the same on a
  * real store, and a test holds the two together.
  */
+import { skillsOf } from '../../src/agents/capability.ts'
 import type { AgentDefinition } from '../../src/agents/definition.ts'
 import {
   decideCancel,
@@ -144,7 +145,15 @@ export class RowTeam {
     const hash = hashText(canonicalJson(definition))
     this.#definitions.set(hash, definition)
     const { backend, model = null, maxCostUsd } = definition
-    const create = { agent, profile, backend, model, account: backend, definition: hash }
+    const create = {
+      agent,
+      profile,
+      backend,
+      model,
+      account: backend,
+      definition: hash,
+      capabilities: skillsOf(definition.capabilities),
+    }
     const decided = decideCreate(create, this.get('agent', agent), this.#open(agent))
     if ('refused' in decided || maxCostUsd === undefined || decided.events.length === 0)
       return this.#commit(decided)

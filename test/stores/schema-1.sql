@@ -1,7 +1,7 @@
 CREATE TABLE "meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL);
 CREATE TABLE "blob" ("hash" TEXT PRIMARY KEY, "body" TEXT NOT NULL);
 CREATE TABLE "event" ("seq" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "type" TEXT NOT NULL, "version" INTEGER NOT NULL, "actor" TEXT NOT NULL, "via" TEXT NOT NULL, "data" TEXT NOT NULL);
-CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "account" TEXT, "definition" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"));
+CREATE TABLE "agent" ("name" TEXT, "state" TEXT, "generation" INTEGER, "profile" TEXT, "backend" TEXT, "model" TEXT, "account" TEXT, "definition" TEXT, "capabilities" TEXT, "session" TEXT, "queued" INTEGER, "turn" TEXT, "ready" INTEGER, "cursor" INTEGER, "turns" INTEGER, "last" TEXT, "createdAt" INTEGER, PRIMARY KEY ("name"));
 CREATE INDEX "agent_ready" ON "agent" ("name") WHERE "ready" = 1;
 CREATE TABLE "message" ("id" TEXT, "agent" TEXT, "generation" INTEGER, "kind" TEXT, "state" TEXT, "position" INTEGER, "from" TEXT, "prompt" TEXT, "group" TEXT, "timeoutMs" INTEGER, "itemAttempt" TEXT, "attempts" INTEGER, "turn" TEXT, "costMicros" INTEGER, "answer" TEXT, "error" TEXT, "postedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "message_mailbox" ON "message" ("agent", "position");
@@ -15,8 +15,8 @@ CREATE TABLE "profile" ("name" TEXT, "definition" TEXT, "definedAt" INTEGER, PRI
 CREATE TABLE "schedule" ("agent" TEXT, "prompt" TEXT, "intervalMs" INTEGER, "nextAt" INTEGER, "ticks" INTEGER, "skipped" INTEGER, "createdAt" INTEGER, PRIMARY KEY ("agent"));
 CREATE INDEX "schedule_due" ON "schedule" ("nextAt");
 CREATE TABLE "context" ("key" TEXT, "value" TEXT, "version" INTEGER, "by" TEXT, "updatedAt" INTEGER, PRIMARY KEY ("key"));
-CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "attempt" TEXT, "attempts" INTEGER, "ownTries" INTEGER, "losses" INTEGER, "mergeRounds" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "flags" TEXT, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
-CREATE INDEX "item_ready" ON "item" ("type", "rank") WHERE "state" = 'ready';
+CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "value" TEXT, "deadline" INTEGER, "capability" TEXT, "minExpertise" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "attempt" TEXT, "attempts" INTEGER, "ownTries" INTEGER, "losses" INTEGER, "mergeRounds" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "flags" TEXT, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
+CREATE INDEX "item_ready" ON "item" ("type", "capability", "rank") WHERE "state" = 'ready';
 CREATE TABLE "dependency" ("dependsOn" TEXT, "item" TEXT, PRIMARY KEY ("dependsOn", "item"));
 CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "position" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, "submission" TEXT, "verifier" TEXT, PRIMARY KEY ("id"));
 CREATE INDEX "attempt_running" ON "attempt" ("id") WHERE "state" = 'running';
@@ -33,5 +33,5 @@ CREATE INDEX "inbox_subject" ON "inbox" ("subject", "askedAt");
 CREATE INDEX "inbox_due" ON "inbox" ("deadline") WHERE "state" = 'open';
 CREATE TABLE "host" ("id" TEXT, "kind" TEXT, "state" TEXT, "machine" TEXT, "pid" INTEGER, "pidStart" TEXT, "backends" TEXT, "startedAt" INTEGER, "expiresAt" INTEGER, "idleExitMs" INTEGER, PRIMARY KEY ("id"));
 CREATE TABLE "lease" ("item" TEXT, "attempt" TEXT, "actor" TEXT, "expiresAt" INTEGER, PRIMARY KEY ("item"));
-CREATE TABLE "worker" ("host" TEXT, "name" TEXT, "type" TEXT, "agents" TEXT, "intervalMs" INTEGER, "worktree" INTEGER, "finished" INTEGER, "since" INTEGER, PRIMARY KEY ("host", "name"));
+CREATE TABLE "worker" ("host" TEXT, "name" TEXT, "type" TEXT, "agents" TEXT, "intervalMs" INTEGER, "worktree" INTEGER, "finished" INTEGER, "recent" TEXT, "routing" TEXT, "weight" INTEGER, "selects" INTEGER, "minAgents" INTEGER, "maxAgents" INTEGER, "since" INTEGER, PRIMARY KEY ("host", "name"));
 CREATE TABLE "transcript" ("turn" TEXT, "n" INTEGER, "at" INTEGER, "kind" TEXT, "body" TEXT, PRIMARY KEY ("turn", "n"));

@@ -7,8 +7,10 @@ import { paintFor } from '../paint.ts'
 import { takeInterrupts } from '../interrupt.ts'
 import { note, openOptions, type Session } from '../session.ts'
 
-interface BoardWorkerInput extends BoardWorkerOptions {
+interface BoardWorkerInput extends Omit<BoardWorkerOptions, 'concurrency'> {
   readonly name: string
+  readonly concurrency?: number
+  readonly maxConcurrency?: number
   readonly type: string
 }
 
@@ -25,11 +27,15 @@ const SHOWN: ReadonlySet<AtelierEvent['type']> = new Set<AtelierEvent['type']>([
 
 /** `atelier board-worker`: takes items of one type until somebody ends it. */
 export async function runBoardWorker(
-  { name, type, ...options }: BoardWorkerInput,
+  { name, type, concurrency = 1, maxConcurrency = concurrency, ...options }: BoardWorkerInput,
   session: Session,
 ): Promise<ExitStatus> {
-  const { concurrency = 1 } = options
-  const agents = Array.from({ length: concurrency }, (_, index) =>
+  const pool: BoardWorkerOptions =
+    maxConcurrency === concurrency
+      ? { concurrency }
+      : { concurrency: { min: concurrency, max: maxConcurrency }, scaling: 'reactive' }
+  // Those that a pool may add later, too.
+  const agents = Array.from({ length: maxConcurrency }, (_, index) =>
     index === 0 ? name : `${name}.${index + 1}`,
   )
   const shop = await session.open.workshop({
@@ -43,7 +49,7 @@ export async function runBoardWorker(
     void shop.close()
   })
   try {
-    await shop.boardWorker(name, type, options).stored
+    await shop.boardWorker(name, type, { ...options, ...pool }).stored
     note(session, `Worker ${name} takes items of type ${type}. Ctrl-C ends it after what it runs.`)
     await follow(session, shop.watch({ signal: interrupt.signal }), new Set(agents))
     await shop.hostEnded

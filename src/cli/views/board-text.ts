@@ -54,11 +54,7 @@ export function boardLines(
     height - 1 - groups.length * 2,
   )
   const rows = groups.flatMap(({ lines }, index) => lines.slice(0, shown[index]))
-  const [titles = '', ...texts] = formatTable(
-    rows,
-    columnsOf(items, new Set(unstaffed.map(({ type }) => type)), page),
-    page,
-  )
+  const [titles = '', ...texts] = formatTable(rows, columnsOf(items, unstaffed, page), page)
     .trimEnd()
     .split('\n')
   const text: string[] = [titles]
@@ -84,8 +80,10 @@ export function summaryText({ summary, costUsd }: Pick<Board, 'summary' | 'costU
 
 /** What to do about types that nobody takes. */
 export function unstaffedLines({ unstaffed }: Pick<Board, 'unstaffed'>): string[] {
-  return unstaffed.map(
-    ({ type }) => `No worker for type ${type} yet: atelier board-worker NAME ${type} --profile PROFILE`,
+  return unstaffed.map(({ type, capability }) =>
+    capability === null
+      ? `No worker for type ${type} yet: atelier board-worker NAME ${type} --profile PROFILE`
+      : `No worker for capability ${capability} yet: atelier board-worker NAME ${type} --capabilities ${capability} --profile PROFILE`,
   )
 }
 
@@ -111,7 +109,7 @@ function shares(wanted: readonly number[], height: number): number[] {
 
 function columnsOf(
   items: readonly Line[],
-  unstaffed: ReadonlySet<string>,
+  unstaffed: Board['unstaffed'],
   { paint, now }: LayoutPage,
 ): Column<Line>[] {
   const cost = usdColumn(items.map(({ costUsd }) => costUsd))
@@ -143,9 +141,12 @@ function timeText({ claimedAt, completedAt, state }: Line, now: number): string 
 }
 
 /** What keeps it, or how far it is; then what it is. */
-function noteText(line: Line, unstaffed: ReadonlySet<string>): string {
+function noteText(line: Line, unstaffed: Board['unstaffed']): string {
   // The footer says what to do about it.
-  const note = line.state === 'ready' && unstaffed.has(line.type) ? 'no worker yet' : noteOf(line)
+  const isTold = unstaffed.some(
+    ({ type, capability }) => type === line.type && (capability === null || capability === line.capability),
+  )
+  const note = line.state === 'ready' && isTold ? 'no worker yet' : noteOf(line)
   return [note, line.title].filter((part) => part !== '').join(' · ')
 }
 

@@ -1,7 +1,8 @@
 import type { Outputs } from '../../operations/outputs.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { formatTable } from '../columns.ts'
-import { count, plural, timeOfDay, usd } from '../format.ts'
+import { count, plural, skillsText, timeOfDay, usd } from '../format.ts'
+import type { Paint } from '../paint.ts'
 import { boardLines, EMPTY_BOARD, statusText, summaryText, unstaffedLines } from './board-text.ts'
 import { formatFacts, type Page, type Shown, type View, type Views } from './view.ts'
 
@@ -133,13 +134,38 @@ function showWorkers(workers: Outputs['workers'], page: Page): Shown {
       [
         { title: 'WORKER', text: ({ name }) => name, paint: paint.name },
         { title: 'TYPE', text: ({ type }) => type },
-        { title: 'AGENTS', align: 'right', text: ({ agents }) => count(agents.length) },
+        { title: 'AGENTS', align: 'right', text: agentsText },
+        { title: 'CAN', optional: true, text: ({ capabilities }) => skillsText(capabilities) },
         { title: 'WORKTREE', from: 70, text: ({ worktree }) => (worktree ? 'yes' : 'no') },
+        {
+          title: 'HEALTH',
+          text: ({ health }) => health,
+          paint: (text, { health }) => healthPaint(paint, health)(text),
+        },
         { title: 'DONE', align: 'right', text: ({ finished }) => count(finished) },
         { title: 'WORKS ON', flexible: true, text: ({ items }) => items.join(', ') },
       ],
       page,
     ),
+  }
+}
+
+/** `2`, or `2 of 1–4` where their number changes. */
+function agentsText({ agents, minAgents, maxAgents }: Outputs['workers'][number]): string {
+  const now = count(agents.length)
+  return minAgents === maxAgents ? now : `${now} of ${count(minAgents)}–${count(maxAgents)}`
+}
+
+function healthPaint(paint: Paint, health: Outputs['workers'][number]['health']): (text: string) => string {
+  switch (health) {
+    case 'healthy':
+      return paint.good
+    case 'recovering':
+    case 'degraded':
+      return paint.active
+    case 'unhealthy':
+    case 'offline':
+      return paint.bad
   }
 }
 
@@ -161,6 +187,8 @@ function showItem(item: ItemView, page: Page): Shown {
       ['progress', item.progress === null ? null : clean(`${item.progress.percent} % ${item.progress.step}`)],
       ['type', item.type],
       ['priority', item.priorityName],
+      ['value', item.value === 1 ? null : String(item.value)],
+      ['deadline', deadlineText(item, now)],
       ['claimed by', item.claimedBy],
       ['claim ends', time(item.claimEndsAt)],
       ['depends on', linked(item.dependencies)],
@@ -190,6 +218,15 @@ function showItem(item: ItemView, page: Page): Shown {
     page,
   )
   return { body: `${facts}${triesText(item, page)}` }
+}
+
+function deadlineText({ deadline, completedAt, urgency }: ItemView, now: number): string | null {
+  if (deadline === null) return null
+  const at = timeOfDay(deadline, now)
+  if (completedAt !== null) return completedAt > deadline ? `${at}, missed` : `${at}, met`
+  const left = deadline - now
+  const when = left > 0 ? `in ${formatDuration(left)}` : `${formatDuration(-left)} ago`
+  return `${at}, ${when}; urgency ${urgency.toFixed(1)}`
 }
 
 function linked(items: ItemView['dependencies']): string {

@@ -1,7 +1,7 @@
 import type { Outputs } from '../../operations/outputs.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { formatTable, type Column } from '../columns.ts'
-import { count, plural, timeOfDay, usd, usdColumn } from '../format.ts'
+import { count, plural, skillsText, timeOfDay, usd, usdColumn } from '../format.ts'
 import type { Paint } from '../paint.ts'
 import { oneLine } from '../text.ts'
 import { waitingText } from './inbox.ts'
@@ -169,6 +169,7 @@ function showInfo(info: Outputs['info'], page: Page): Shown {
         ['permissions', info.permissionMode],
         ['allowed tools', info.allowedTools?.join(', ') ?? null],
         ['denied tools', info.disallowedTools?.join(', ') ?? null],
+        ['capabilities', skillsText(info.capabilities)],
         ['created', timeOfDay(info.createdAt, now)],
         ['system prompt', page.clean(info.systemPrompt)],
       ],
@@ -187,6 +188,7 @@ function showProfiles(profiles: Outputs['profiles'], page: Page): Shown {
         { title: 'FROM', text: ({ source }) => source },
         { title: 'BACKEND', from: 80, optional: true, text: ({ backend }) => backend ?? '' },
         { title: 'MODEL', optional: true, text: ({ model }) => model ?? '' },
+        { title: 'CAN', optional: true, text: ({ capabilities }) => skillsText(capabilities) },
         { title: 'ROLE', flexible: true, text: ({ role, description }) => description ?? role },
       ],
       page,

@@ -1,0 +1,61 @@
+/** Schemas of capabilities as they are written. */
+import { z } from 'zod'
+import { MAX_EXPERTISE, toCapability, type CapabilityInput, type WantedInput } from './capability.ts'
+import { duration, fieldsObject, inForms, text, texts, wholeNumber } from './field-schemas.ts'
+import { isPlainObject } from './json-snapshot.ts'
+
+const CAPABILITY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/u
+const SHORT_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}(?::(?:[1-9]|10))?$/u
+const NAME_RULE =
+  'a word of 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-" and "/", such as review or code/rust'
+const CAPABILITY_RULE =
+  'a capability: a word such as "review", one with its expertise from 1 to 10 such as "review:8", or { name, expertise }'
+const WANTED_RULE =
+  'a capability: a word such as "review", one with the least expertise such as "review:8", or { name, minExpertise }'
+
+const capabilityName = z.string(NAME_RULE).regex(CAPABILITY_PATTERN, NAME_RULE)
+const expertise = wholeNumber(1, MAX_EXPERTISE)
+
+const capabilityObject: z.ZodType<Exclude<CapabilityInput, string>> = fieldsObject({
+  name: capabilityName,
+  expertise: expertise.optional(),
+  description: text.optional(),
+  prerequisites: texts.optional(),
+  outputs: texts.optional(),
+  estimatedDuration: duration.optional(),
+})
+const wantedObject: z.ZodType<Exclude<WantedInput, string>> = fieldsObject({
+  name: capabilityName,
+  minExpertise: expertise.optional(),
+})
+
+const capability = inForms<CapabilityInput>((value) => formOf(value, capabilityObject), CAPABILITY_RULE)
+
+/** A list of capabilities, as they are written. */
+export const capabilitiesSchema: z.ZodType<readonly CapabilityInput[]> = z
+  .array(capability, 'a list of capabilities')
+  .max(100, 'a list of at most 100 capabilities')
+  .check(({ value, issues }) => {
+    const names = value.map((each) => toCapability(each).name)
+    const at = names.findIndex((name, index) => names.indexOf(name) !== index)
+    if (at !== -1)
+      issues.push({
+        code: 'custom',
+        input: value[at],
+        path: [at],
+        message: 'another one than those before it',
+      })
+  })
+
+/** A capability that is asked for, as it is written. */
+export const wantedSchema: z.ZodType<WantedInput> = inForms<WantedInput>(
+  (value) => formOf(value, wantedObject),
+  WANTED_RULE,
+)
+
+const shortForm: z.ZodType<string> = z.string().regex(SHORT_PATTERN, CAPABILITY_RULE)
+
+function formOf<T>(value: unknown, object: z.ZodType<T>): z.ZodType<T | string> | undefined {
+  if (typeof value === 'string') return shortForm
+  return isPlainObject(value) ? object : undefined
+}
