@@ -2,7 +2,7 @@
 import { limitedUntil } from '../agents/quota.ts'
 import { decidePost } from '../agents/mailbox.ts'
 import { decideClaim, decidePrompt, freeSlot } from '../board/claiming.ts'
-import type { AttemptRow, ItemRow } from '../board/item.ts'
+import type { ItemRow } from '../board/item.ts'
 import { overlap } from '../board/touches.ts'
 import { newId, packText } from '../ids.ts'
 import { refusalFor } from '../money/ledger.ts'
@@ -18,6 +18,8 @@ import { definitionOf, unknownItem } from './rows.ts'
 
 /** Ready items that are looked at for one that may run beside what runs already. */
 const CANDIDATES = 32
+
+const RUNNING = { where: { state: 'running' } } as const
 
 /** Who claims, and what. */
 export interface ClaimInput {
@@ -56,18 +58,18 @@ export async function claimNext(
       if (!(await isRegistered(reader, host))) return NOTHING
       const row = await reader.get('agent', agent)
       const account = row === undefined ? undefined : await reader.get('account', row.account)
-      const attempts = await reader.list('attempt', { where: { state: 'running' } })
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
-      const found = await candidates(reader, { type, agent }, attempts)
-      return { account, circuits, attempts, ...found, profiles: await fallbacks(reader, found.ready) }
+      const found = await candidates(reader, { type, agent })
+      const slots = found.ready.length === 0 ? [] : await reader.values('attempt', 'slot', RUNNING)
+      return { account, circuits, slots, ...found, profiles: await fallbacks(reader, found.ready) }
     },
-    decide({ account, circuits, ready, attempts, running, profiles }, now): Decided {
+    decide({ account, circuits, ready, slots, running, profiles }, now): Decided {
       if (limitedUntil(account, now) !== null) return { events: [] }
       if (circuits !== undefined && isOpen(circuits, now)) return { events: [] }
       const item = firstThatMayRun(ready, running)
       if (item === undefined) return { events: [] }
       const owner = ownerOf(agent, profiles.get(item.id))
-      return decideClaim(item, { attempt, owner, host, slot: freeSlot(attempts) })
+      return decideClaim(item, { attempt, owner, host, slot: freeSlot(slots) })
     },
   })
   if (result.ok) await giveUp(team, result.loaded.ready)
@@ -89,7 +91,7 @@ interface Candidates {
 const NOTHING = {
   account: undefined,
   circuits: undefined,
-  attempts: [],
+  slots: [],
   ready: [],
   running: [],
   profiles: new Map<string, string>(),
@@ -99,14 +101,13 @@ const NOTHING = {
 async function candidates(
   reader: Reader,
   { type, agent }: Pick<ClaimInput, 'type' | 'agent'>,
-  attempts: readonly AttemptRow[],
 ): Promise<Candidates> {
   let found: Candidates = { ready: [], running: [] }
   for (const limit of [1, CANDIDATES]) {
     const first = await reader.list('item', { where: { state: 'ready', type }, orderBy: 'rank', limit })
-    const ready = await leftToOthers(reader, agent, first, attempts)
+    const ready = await leftToOthers(reader, agent, first)
     const isGuarded = ready.some(({ touches }) => touches.length > 0)
-    found = { ready, running: isGuarded ? await itemsOf(reader, attempts) : [] }
+    found = { ready, running: isGuarded ? await runningItems(reader) : [] }
     if (first.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
   }
   return found
@@ -143,10 +144,10 @@ async function giveUp(team: TeamContext, ready: readonly ItemRow[]): Promise<voi
   }
 }
 
-async function itemsOf(reader: Reader, attempts: readonly AttemptRow[]): Promise<ItemRow[]> {
+async function runningItems(reader: Reader): Promise<ItemRow[]> {
   const items: ItemRow[] = []
-  for (const { item } of attempts) {
-    const row = await reader.get('item', item)
+  for (const id of await reader.values('attempt', 'item', RUNNING)) {
+    const row = await reader.get('item', id)
     if (row !== undefined) items.push(row)
   }
   return items

@@ -1,5 +1,5 @@
 /** Items that name the agent, worker or profile that is preferred: others leave them to it while it has a hand free. */
-import type { AttemptRow, ItemRow } from '../board/item.ts'
+import type { ItemRow } from '../board/item.ts'
 import type { Reader } from '../store.ts'
 import type { WorkerRow } from '../tables.ts'
 import { definitionOf } from './rows.ts'
@@ -10,16 +10,17 @@ export async function leftToOthers(
   reader: Reader,
   agent: string,
   ready: readonly ItemRow[],
-  attempts: readonly AttemptRow[],
 ): Promise<readonly ItemRow[]> {
   const mine: ItemRow[] = []
   let workers: readonly WorkerRow[] | undefined
+  let busy: ReadonlySet<string> | undefined
   for (const item of ready) {
     const wanted = await preferredBy(reader, item)
     if (wanted === null) mine.push(item)
     else {
       workers ??= await liveWorkers(reader)
-      const free = workers.filter(({ type, agents }) => type === item.type && hasFree(agents, attempts))
+      busy ??= new Set(await reader.values('attempt', 'owner', { where: { state: 'running' } }))
+      const free = workers.filter(({ type, agents }) => type === item.type && hasFree(agents, busy))
       const fitting: WorkerRow[] = []
       for (const worker of free) if (await isWanted(reader, worker, wanted)) fitting.push(worker)
       if (fitting.length === 0 || fitting.some(({ agents }) => agents.includes(agent))) mine.push(item)
@@ -34,8 +35,8 @@ async function preferredBy(reader: Reader, item: ItemRow): Promise<string | null
   return (await definitionOf(reader, item)).agent
 }
 
-function hasFree(agents: readonly string[], attempts: readonly AttemptRow[]): boolean {
-  return agents.some((agent) => !attempts.some(({ owner }) => owner === agent))
+function hasFree(agents: readonly string[], busy: ReadonlySet<string> | undefined): boolean {
+  return agents.some((agent) => busy?.has(agent) !== true)
 }
 
 async function isWanted(reader: Reader, { name, agents }: WorkerRow, wanted: string): Promise<boolean> {
