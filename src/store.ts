@@ -29,6 +29,12 @@ export interface Reader {
   get<T extends TableName>(table: T, key: RowKey): Promise<RowOf<T> | undefined>
   /** Rows in order of `orderBy`, else of their key. */
   list<T extends TableName>(table: T, query?: RowQuery<RowOf<T>>): Promise<readonly RowOf<T>[]>
+  /** One column of the rows that `list` gives for the query: where little is wanted of many. */
+  values<T extends TableName, C extends keyof RowOf<T> & string>(
+    table: T,
+    column: C,
+    query?: RowQuery<RowOf<T>>,
+  ): Promise<readonly RowOf<T>[C][]>
   /** The text of a blob. */
   blob(hash: string): Promise<string | undefined>
 }

@@ -27,7 +27,7 @@ describe('A30: a claim', () => {
 
   it('takes the smallest slot that no running attempt has', () => {
     expect(freeSlot([])).toBe(0)
-    expect(freeSlot([{ slot: 0 }, { slot: 2 }, { slot: null }])).toBe(1)
+    expect(freeSlot([0, 2, null])).toBe(1)
   })
 })
 

@@ -15,8 +15,8 @@ export interface Claim {
 }
 
 /** The smallest number that no running attempt has. */
-export function freeSlot(running: readonly Pick<AttemptRow, 'slot'>[]): number {
-  const taken = new Set(running.map(({ slot }) => slot))
+export function freeSlot(running: readonly AttemptRow['slot'][]): number {
+  const taken = new Set(running)
   for (let slot = 0; ; slot++) if (!taken.has(slot)) return slot
 }
 

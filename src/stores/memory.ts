@@ -154,15 +154,24 @@ class MemoryStore implements Store {
     }
   }
 
+  #list<T extends TableName>(table: T, query: RowQuery<RowOf<T>>): readonly RowOf<T>[] {
+    const rows = this.#tables.get(table)?.values() ?? []
+    return select(table, rows, query) as unknown as readonly RowOf<T>[]
+  }
+
   #reader(): Reader {
     return {
       get: async <T extends TableName>(table: T, key: RowKey) => {
         return this.#tables.get(table)?.get(keyText(key)) as RowOf<T> | undefined
       },
       list: async <T extends TableName>(table: T, query: RowQuery<RowOf<T>> = {}) => {
-        const rows = this.#tables.get(table)?.values() ?? []
-        return select(table, rows, query) as unknown as readonly RowOf<T>[]
+        return this.#list(table, query)
       },
+      values: async <T extends TableName, C extends keyof RowOf<T> & string>(
+        table: T,
+        column: C,
+        query: RowQuery<RowOf<T>> = {},
+      ) => this.#list(table, query).map((row) => row[column]),
       blob: async (hash) => this.#blobs.get(hash),
     }
   }

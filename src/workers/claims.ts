@@ -2,7 +2,7 @@
 import { limitedUntil } from '../agents/quota.ts'
 import { decidePost } from '../agents/mailbox.ts'
 import { decideClaim, decidePrompt, freeSlot } from '../board/claiming.ts'
-import type { AttemptRow, ItemRow } from '../board/item.ts'
+import type { ItemRow } from '../board/item.ts'
 import { overlap } from '../board/touches.ts'
 import { newId, packText } from '../ids.ts'
 import { refusalFor } from '../money/ledger.ts'
@@ -19,6 +19,8 @@ import { definitionOf, unknownItem } from './rows.ts'
 
 /** Ready items that are looked at for one that may run beside what runs already. */
 const CANDIDATES = 32
+
+const RUNNING = { where: { state: 'running' } } as const
 
 /** Who claims, and what. */
 export interface ClaimInput extends Selection {
@@ -59,19 +61,19 @@ export async function claimNext(
       if (!(await isRegistered(reader, host))) return NOTHING
       const row = await reader.get('agent', agent)
       const account = row === undefined ? undefined : await reader.get('account', row.account)
-      const attempts = await reader.list('attempt', { where: { state: 'running' } })
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
       const claimant = { type, agent, row, now: team.clock.now(), ...selection }
-      const found = await candidates(reader, claimant, attempts)
-      return { account, circuits, attempts, ...found, profiles: await fallbacks(reader, found.ready) }
+      const found = await candidates(reader, claimant)
+      const slots = found.ready.length === 0 ? [] : await reader.values('attempt', 'slot', RUNNING)
+      return { account, circuits, slots, ...found, profiles: await fallbacks(reader, found.ready) }
     },
-    decide({ account, circuits, ready, attempts, running, profiles }, now): Decided {
+    decide({ account, circuits, ready, slots, running, profiles }, now): Decided {
       if (limitedUntil(account, now) !== null) return { events: [] }
       if (circuits !== undefined && isOpen(circuits, now)) return { events: [] }
       const item = firstThatMayRun(ready, running)
       if (item === undefined) return { events: [] }
       const owner = ownerOf(agent, profiles.get(item.id))
-      return decideClaim(item, { attempt, owner, host, slot: freeSlot(attempts) })
+      return decideClaim(item, { attempt, owner, host, slot: freeSlot(slots) })
     },
   })
   if (result.ok) await giveUp(team, result.loaded.ready)
@@ -93,26 +95,22 @@ interface Candidates {
 const NOTHING = {
   account: undefined,
   circuits: undefined,
-  attempts: [],
+  slots: [],
   ready: [],
   running: [],
   profiles: new Map<string, string>(),
 }
 
 /** Nearly always the first one may run; only where it may not are others looked at. */
-async function candidates(
-  reader: Reader,
-  claimant: Claimant,
-  attempts: readonly AttemptRow[],
-): Promise<Candidates> {
+async function candidates(reader: Reader, claimant: Claimant): Promise<Candidates> {
   const { type, agent, row, canHandleOf } = claimant
   const ability = { skills: row?.capabilities ?? [], canHandle: canHandleOf(agent, row?.profile ?? null) }
   let found: Candidates = { ready: [], running: [] }
   for (const limit of [1, CANDIDATES]) {
     const first = await readyFor(reader, type, ability, limit)
-    const ready = await leftToOthers(reader, claimant, first, attempts)
+    const ready = await leftToOthers(reader, claimant, first)
     const isGuarded = ready.some(({ touches }) => touches.length > 0)
-    found = { ready, running: isGuarded ? await itemsOf(reader, attempts) : [] }
+    found = { ready, running: isGuarded ? await runningItems(reader) : [] }
     if (first.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
   }
   return found
@@ -149,10 +147,10 @@ async function giveUp(team: TeamContext, ready: readonly ItemRow[]): Promise<voi
   }
 }
 
-async function itemsOf(reader: Reader, attempts: readonly AttemptRow[]): Promise<ItemRow[]> {
+async function runningItems(reader: Reader): Promise<ItemRow[]> {
   const items: ItemRow[] = []
-  for (const { item } of attempts) {
-    const row = await reader.get('item', item)
+  for (const id of await reader.values('attempt', 'item', RUNNING)) {
+    const row = await reader.get('item', id)
     if (row !== undefined) items.push(row)
   }
   return items

@@ -6,7 +6,7 @@ import { rankCandidates, loadOf, type Candidate, type RoutingStrategy } from '..
 import { successOf } from '../agents/health.ts'
 import type { AgentStatus } from '../agents/display.ts'
 import { limitedUntil } from '../agents/quota.ts'
-import type { AttemptRow, ItemRow } from '../board/item.ts'
+import type { ItemRow } from '../board/item.ts'
 import type { Reader } from '../store.ts'
 import type { AgentRow, WorkerRow } from '../tables.ts'
 import { isOpen, loadCircuits } from '../team/circuits.ts'
@@ -43,7 +43,6 @@ export async function leftToOthers(
   reader: Reader,
   claimant: Claimant,
   ready: readonly ItemRow[],
-  attempts: readonly AttemptRow[],
 ): Promise<readonly ItemRow[]> {
   const mine: ItemRow[] = []
   let rivals: readonly Rival[] | undefined
@@ -55,7 +54,7 @@ export async function leftToOthers(
       mine.push(item)
       continue
     }
-    rivals ??= await rivalsOf(reader, claimant, attempts)
+    rivals ??= await rivalsOf(reader, claimant)
     const first = await firstFor(reader, item, { wanted, rivals, claimant })
     if (first === undefined || first.agent === claimant.agent) mine.push(item)
     else claimant.onLeft?.(until)
@@ -97,13 +96,10 @@ async function firstFor(
 }
 
 /** The agents that are free to take an item of the claimant's type, the claimant among them. */
-async function rivalsOf(
-  reader: Reader,
-  { type, now, agent: self }: Claimant,
-  attempts: readonly AttemptRow[],
-): Promise<readonly Rival[]> {
+async function rivalsOf(reader: Reader, { type, now, agent: self }: Claimant): Promise<readonly Rival[]> {
   const workers = await liveWorkers(reader)
-  const busy = busyAgents(workers, attempts)
+  const owners = await reader.values('attempt', 'owner', { where: { state: 'running' } })
+  const busy = busyAgents(workers, owners)
   const hosts = new Map((await reader.list('host')).map((host) => [host.id, host]))
   const rivals: Rival[] = []
   for (const worker of workers) {

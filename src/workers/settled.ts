@@ -37,9 +37,12 @@ export async function boardSettled(source: BoardSource, limit: SettledLimit = {}
     for (;;) {
       // Made before looking: what is committed meanwhile is looked at again.
       wake = Promise.withResolvers<void>()
-      const look = await store.read((reader) => lookAt(reader, clock.now()))
+      const last = over
+      const look = await store.read((reader) =>
+        lookAt(reader, clock.now(), last === undefined ? 1 : Infinity),
+      )
       if ('settled' in look) return look.settled
-      if (over !== undefined) throw waitError(over, look.active, timeoutMs)
+      if (last !== undefined) throw waitError(last, look.active, timeoutMs)
       await wake.promise
     }
   } finally {
@@ -49,20 +52,31 @@ export async function boardSettled(source: BoardSource, limit: SettledLimit = {}
   }
 }
 
-/** Items that go on by themselves: ready, running, or waiting for a time. */
-async function activeItems(reader: Reader): Promise<readonly string[]> {
-  const running = await reader.list('attempt', { where: { state: 'running' } })
-  const ready = await reader.list('item', { where: { state: 'ready' }, limit: NAMED + 1 })
-  const timed = await reader.list('wake', { limit: NAMED + 1 })
-  return [...running.map(({ item }) => item), ...ready.map(({ id }) => id), ...timed.map(({ item }) => item)]
+/**
+ * Items that go on by themselves: running, ready, or waiting for a time. This is asked after each commit, so that no more is
+ * looked at than is wanted; while a board is busy that is one entry of an index.
+ */
+async function activeItems(reader: Reader, wanted: number): Promise<readonly string[]> {
+  const limit = Math.min(wanted, NAMED + 1)
+  const active = [
+    ...(await reader.values('attempt', 'item', {
+      where: { state: 'running' },
+      ...(wanted === Infinity ? {} : { limit }),
+    })),
+  ]
+  if (active.length < wanted)
+    active.push(...(await reader.values('item', 'id', { where: { state: 'ready' }, orderBy: 'rank', limit })))
+  if (active.length < wanted) active.push(...(await reader.values('wake', 'item', { limit })))
+  return active
 }
 
 /** What is under way, or how the board has come to rest: both from one state of the store. */
 async function lookAt(
   reader: Reader,
   now: number,
+  wanted: number,
 ): Promise<{ readonly active: readonly string[] } | { readonly settled: SettledBoard }> {
-  const active = await activeItems(reader)
+  const active = await activeItems(reader, wanted)
   if (active.length > 0) return { active }
   const { items, summary, costUsd } = await readBoard(reader, now)
   const merging = await mergingItems(

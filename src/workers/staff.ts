@@ -56,14 +56,11 @@ async function skillsByType(
 }
 
 /** The agents of workers that work on an item, or whose stand-in does. */
-export function busyAgents(
-  workers: readonly WorkerRow[],
-  attempts: readonly AttemptRow[],
-): ReadonlySet<string> {
+export function busyAgents(workers: readonly WorkerRow[], owners: readonly string[]): ReadonlySet<string> {
   const all = workers.flatMap(({ agents }) => agents)
   const known = new Set(all)
   const busy = new Set<string>()
-  for (const { owner } of attempts) {
+  for (const owner of owners) {
     const agent = known.has(owner) ? owner : all.find((each) => owner.startsWith(`${each}.`))
     if (agent !== undefined) busy.add(agent)
   }

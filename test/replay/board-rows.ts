@@ -60,7 +60,7 @@ function decideItem(
   switch (action.do) {
     case 'claimItem': {
       const running = attempts.filter(({ state }) => state === 'running')
-      const slot = action.host === null ? null : freeSlot(running)
+      const slot = action.host === null ? null : freeSlot(running.map(({ slot: taken }) => taken))
       return decideClaim(item, { attempt, owner: 'dev_1', host: action.host, slot })
     }
     case 'startItem':

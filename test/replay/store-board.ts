@@ -87,7 +87,12 @@ async function claimForHost(team: TeamContext, id: string, host: string): Promis
   const attempt = newId('att')
   await onRows(team, [id], async ([item], reader) => {
     const running = await reader.list('attempt', { where: { state: 'running' } })
-    return decideClaim(item as ItemRow, { attempt, owner: 'dev_1', host, slot: freeSlot(running) })
+    return decideClaim(item as ItemRow, {
+      attempt,
+      owner: 'dev_1',
+      host,
+      slot: freeSlot(running.map(({ slot }) => slot)),
+    })
   })
 }
 

@@ -2,7 +2,7 @@ import type { Reader, RowKey, RowOf, RowQuery } from '../../store.ts'
 import type { TableName } from '../../tables.ts'
 import type { SqlConnection } from './connection.ts'
 import { blobOf } from './log.ts'
-import { sqlTable } from './table.ts'
+import { sqlTable, valuesOf } from './table.ts'
 
 /** Reads rows straight from a connection that holds one consistent state. */
 export class SqlReader implements Reader {
@@ -23,6 +23,14 @@ export class SqlReader implements Reader {
     const table = sqlTable(name)
     const { statement, values } = table.list(query)
     return (await this.#connection.all(statement, values)).map((row) => table.decode(row) as RowOf<T>)
+  }
+
+  values<T extends TableName, C extends keyof RowOf<T> & string>(
+    name: T,
+    column: C,
+    query: RowQuery<RowOf<T>> = {},
+  ): Promise<readonly RowOf<T>[C][]> {
+    return valuesOf(this.#connection, name, column, query)
   }
 
   blob(hash: string): Promise<string | undefined> {

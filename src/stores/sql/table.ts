@@ -1,8 +1,16 @@
 /** The statements of one table, and its rows as SQL values. Each statement is built once, at first use. */
 import { AtelierError } from '../../errors.ts'
-import type { RowKey, RowQuery } from '../../store.ts'
+import type { RowKey, RowOf, RowQuery } from '../../store.ts'
 import type { TableName } from '../../tables.ts'
-import { limitTo, parameters, quoted, type SqlRow, type SqlValue, type Statement } from './connection.ts'
+import {
+  limitTo,
+  parameters,
+  quoted,
+  type SqlConnection,
+  type SqlRow,
+  type SqlValue,
+  type Statement,
+} from './connection.ts'
 import { SHAPES } from './shape.ts'
 
 type Values = Record<string, unknown>
@@ -23,6 +31,7 @@ export class SqlTable {
   readonly columns: readonly string[]
   readonly #key: readonly string[]
   readonly #isJson: readonly boolean[]
+  readonly #blank: Readonly<Values>
   /** Conditions of partial indexes: a query matches them only if it has the value in its text. */
   readonly #literals: ReadonlyMap<string, string | number>
   readonly #statements = new Map<string, Statement>()
@@ -34,6 +43,7 @@ export class SqlTable {
     this.name = name
     this.columns = Object.keys(shape.columns)
     this.#key = shape.key
+    this.#blank = Object.fromEntries(this.columns.map((column) => [column, null]))
     this.#isJson = Object.values(shape.columns).map((type) => type === 'json')
     this.#literals = new Map(
       Object.values(shape.indexes).flatMap(({ where }) => (where === undefined ? [] : [where])),
@@ -63,23 +73,27 @@ export class SqlTable {
       const change = set === '' ? 'NOTHING' : `UPDATE SET ${set}`
       return `${this.#insert()} ON CONFLICT (${conflict}) DO ${change}`
     })
-    return { statement, values: this.columns.map((column, at) => this.#encode(row as Values, column, at)) }
+    return { statement, values: this.columns.map((column, at) => this.#encode((row as Values)[column], at)) }
   }
 
   insert(row: object): BoundStatement {
     const statement = this.#statement('insert', () => this.#insert())
-    return { statement, values: this.columns.map((column, at) => this.#encode(row as Values, column, at)) }
+    return { statement, values: this.columns.map((column, at) => this.#encode((row as Values)[column], at)) }
   }
 
   /** Writes the columns that differ, so that indexes on the others are left alone; undefined if none does. */
   update(before: object, after: object): BoundStatement | undefined {
     const values: SqlValue[] = []
     let changed = 0
-    for (const [at, column] of this.columns.entries()) {
-      if ((before as Values)[column] === (after as Values)[column]) continue
+    const { columns } = this
+    // By index: with an iterator this takes several times as long, and it is done for each row that is written.
+    for (let at = 0; at < columns.length; at++) {
+      const column = columns[at] as string
+      const value = (after as Values)[column]
+      if ((before as Values)[column] === value) continue
       // Not a shift: a table may have more than 32 columns.
       changed += 2 ** at
-      values.push(this.#encode(after as Values, column, at))
+      values.push(this.#encode(value, at))
     }
     if (changed === 0) return undefined
     for (const column of this.#key) values.push((before as Values)[column] as SqlValue)
@@ -90,6 +104,15 @@ export class SqlTable {
   }
 
   list(query: ListQuery): BoundStatement {
+    return this.#listing(this.#select, query)
+  }
+
+  /** One column of what `list` gives. */
+  values(column: string, query: ListQuery): BoundStatement {
+    return this.#listing(`SELECT ${quoted(column)} FROM ${quoted(this.name)}`, query)
+  }
+
+  #listing(select: string, query: ListQuery): BoundStatement {
     const { where, orderBy, after, limit, direction = 'asc' } = query
     const values: SqlValue[] = []
     const conditions: string[] = []
@@ -103,7 +126,7 @@ export class SqlTable {
       conditions.push(`${column} ${direction === 'asc' ? '>' : '<'} $${values.push(after)}`)
     }
     const order = orderBy === undefined ? this.#key : [orderBy]
-    let text = this.#select
+    let text = select
     if (conditions.length > 0) text += ` WHERE ${conditions.join(' AND ')}`
     text += ` ORDER BY ${order.map((column) => `${quoted(column)}${direction === 'asc' ? '' : ' DESC'}`).join(', ')}`
     if (limit !== undefined) text += limitTo(values.push(limit))
@@ -111,7 +134,8 @@ export class SqlTable {
   }
 
   decode(values: SqlRow): object {
-    const row: Values = {}
+    // A copy has its final shape at once, where columns that are added one by one change it each time.
+    const row: Values = { ...this.#blank }
     const { columns } = this
     for (let at = 0; at < columns.length; at++) {
       const value = values[at]
@@ -119,6 +143,11 @@ export class SqlTable {
         this.#isJson[at] === true && value !== null ? JSON.parse(value as string) : value
     }
     return row
+  }
+
+  decodeValue(column: string, value: SqlValue | undefined): unknown {
+    const isJson = this.#isJson[this.columns.indexOf(column)] === true
+    return isJson && typeof value === 'string' ? JSON.parse(value) : value
   }
 
   keyOf(row: object): RowKey {
@@ -132,8 +161,7 @@ export class SqlTable {
     return statement
   }
 
-  #encode(row: Values, column: string, at: number): SqlValue {
-    const value = row[column]
+  #encode(value: unknown, at: number): SqlValue {
     if (value === null || value === undefined) return null
     return this.#isJson[at] === true ? JSON.stringify(value) : (value as SqlValue)
   }
@@ -161,6 +189,19 @@ export class SqlTable {
   #keyCondition(from: number): string {
     return this.#key.map((column, index) => `${quoted(column)} = $${from + index}`).join(' AND ')
   }
+}
+
+/** See `Reader.values`. */
+export async function valuesOf<T extends TableName, C extends keyof RowOf<T> & string>(
+  connection: SqlConnection,
+  name: T,
+  column: C,
+  query: RowQuery<RowOf<T>>,
+): Promise<readonly RowOf<T>[C][]> {
+  const table = sqlTable(name)
+  const { statement, values } = table.values(column, query)
+  const rows = await connection.all(statement, values)
+  return rows.map(([value]) => table.decodeValue(column, value) as RowOf<T>[C])
 }
 
 const tables = new Map<TableName, SqlTable>()

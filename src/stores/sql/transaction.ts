@@ -13,7 +13,7 @@ import type {
 import type { RowChange, TableName } from '../../tables.ts'
 import type { MaybePromise, SqlConnection, SqlRow } from './connection.ts'
 import { appendEvent, blobOf, putBlob } from './log.ts'
-import { sqlTable, type BoundStatement, type SqlTable } from './table.ts'
+import { sqlTable, valuesOf, type BoundStatement, type SqlTable } from './table.ts'
 
 /** `failed`: the command's own `load` or `decide` threw, and nothing was written. */
 export type Outcome<Result> =
@@ -120,6 +120,14 @@ class TransactionRows implements Reader {
       const row = table.decode(found)
       return this.#remember(name, table.keyOf(row), row) as RowOf<T>
     })
+  }
+
+  values<T extends TableName, C extends keyof RowOf<T> & string>(
+    name: T,
+    column: C,
+    query: RowQuery<RowOf<T>> = {},
+  ): Promise<readonly RowOf<T>[C][]> {
+    return valuesOf(this.#connection, name, column, query)
   }
 
   blob(hash: string): Promise<string | undefined> {

@@ -16,10 +16,10 @@ const CROWDED_MAX_MS = 40
 /** The event loop gets a turn at least every two of these, however much there is to do. */
 const TURN_MS = 4
 
-/** Waits between two tries for a lock, longer after some of them. Its timer keeps the process alive: somebody waits for the command. */
-export async function pause(tries: number): Promise<void> {
+/** How long to wait between two tries for a lock that nobody announces as free: longer after some of them. */
+export function pauseMs(tries: number): number {
   const longest = Math.min(CROWDED_MAX_MS, RETRY_MAX_MS * 2 ** tries)
-  await sleep(systemClock, RETRY_MIN_MS + randomFraction() * (longest - RETRY_MIN_MS))
+  return RETRY_MIN_MS + randomFraction() * (longest - RETRY_MIN_MS)
 }
 
 /**
@@ -34,7 +34,8 @@ export async function whenUnlocked<Result>(deadlineMs: number, act: () => Result
     } catch (error) {
       if (!isBusy(error) || monotonicMs() > deadline) throw error
     }
-    await pause(tries)
+    // Its timer keeps the process alive: somebody waits for the command.
+    await sleep(systemClock, pauseMs(tries))
   }
 }
 

@@ -6,13 +6,20 @@
  */
 import type { AtelierEvent } from '../../events.ts'
 import { crash, type Failpoint } from '../../failpoints.ts'
-import { monotonicMs } from '../../time/system-clock.ts'
+import { monotonicMs, soon } from '../../time/system-clock.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isBusy, storeBusy, storeError } from './errors.ts'
-import { LoopShare, pause } from './patience.ts'
+import { Line } from './line.ts'
+import { LoopShare } from './patience.ts'
 
 /** How long a batch takes in further commands: well under the 20 ms that a write lock may be held. */
 const BATCH_MS = 5
+
+/**
+ * How long a process goes on committing before it lets the next one in line have the lock. Each change of hands empties a
+ * cache and wakes a process, which costs about as much as three commits.
+ */
+const TENURE_MS = 15
 
 /** Where a chaos run may end the process around the commit. */
 export interface CrashPoints {
@@ -52,11 +59,16 @@ export class SqliteWriter {
   readonly #options: WriterOptions
   readonly #share = new LoopShare()
   readonly #queue: Waiting[] = []
+  readonly #line: Line
+  /** When this process began to commit without letting others have the lock. */
+  #tenant: number | undefined
   #draining: Promise<void> | undefined
+  #leaving = false
 
   constructor(connection: SqliteConnection, options: WriterOptions) {
     this.#connection = connection
     this.#options = options
+    this.#line = new Line(options.path)
   }
 
   enqueue(job: Job): void {
@@ -76,24 +88,56 @@ export class SqliteWriter {
       if (await this.#begin()) await this.#batch()
     }
     this.#draining = undefined
+    this.#leave()
+  }
+
+  /** Lets the next in line have the lock, unless the answers of this turn bring further commands. */
+  #leave(): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    soon(() => {
+      this.#leaving = false
+      if (this.#draining !== undefined) return
+      this.#tenant = undefined
+      this.#line.callNext()
+    })
   }
 
   /** Takes the write lock. False if the commands that waited for it were answered with the reason. */
   async #begin(): Promise<boolean> {
-    for (let tries = 0; this.#queue.length > 0; tries++) {
-      try {
-        this.#connection.beginWrite()
-        return true
-      } catch (error) {
-        if (!isBusy(error)) {
-          this.#queue.shift()?.job.fail(storeError(error, this.#options.path))
-          return false
+    // Whom this process has called comes first.
+    let place = this.#passesOn() ? this.#line.join() : undefined
+    let waits = place !== undefined
+    try {
+      for (let tries = 0; this.#queue.length > 0; tries++) {
+        if (waits) await place?.called(tries)
+        try {
+          this.#connection.beginWrite()
+          this.#tenant ??= monotonicMs()
+          return true
+        } catch (error) {
+          if (!isBusy(error)) {
+            this.#queue.shift()?.job.fail(storeError(error, this.#options.path))
+            return false
+          }
         }
+        this.#tenant = undefined
+        this.#giveUp()
+        // The lock may have become free before the ticket was there: the first try behind it is made at once.
+        waits = place !== undefined
+        place ??= this.#line.join()
       }
-      this.#giveUp()
-      await pause(tries)
+      return false
+    } finally {
+      place?.leave()
     }
-    return false
+  }
+
+  /** True if the time of this process is over and somebody else was called. */
+  #passesOn(): boolean {
+    if (this.#tenant === undefined || monotonicMs() - this.#tenant < TENURE_MS) return false
+    this.#tenant = undefined
+    return this.#line.callNext()
   }
 
   #giveUp(): void {

@@ -1,0 +1,121 @@
+/**
+ * The line in front of the write lock. SQLite has none: who finds the lock taken can only try again, and of many who try at
+ * random most come while it is taken, so that it lies idle, and its owner takes it once more before anybody else.
+ *
+ * Who waits puts a ticket into a folder beside the database and watches it. Who has had the lock for its time, or needs
+ * it no more, takes the oldest ticket away, which wakes its owner and nobody else. Tickets are advice, and the lock stays
+ * SQLite's: where one is lost, or its owner is dead, or nothing can be watched, those who wait try again by time.
+ */
+import { existsSync, mkdirSync, readdirSync, unlinkSync, watch, writeFileSync, type FSWatcher } from 'node:fs'
+import { join } from 'node:path'
+import { newId, randomFraction } from '../../ids.ts'
+import type { CancelTimer } from '../../time/clock.ts'
+import { systemClock } from '../../time/system-clock.ts'
+import { pauseMs } from './patience.ts'
+
+/**
+ * How long somebody in line waits for the call before it tries by itself: rarely, as each try takes the processor from whoever
+ * has the lock, and the lock from whoever was called. Half of it is jitter.
+ */
+const CALL_MS = 100
+
+/** Digits of a time in ms until the year 5138: names in order of their text are in order of time. */
+const TIME_DIGITS = 14
+
+export class Line {
+  readonly #folder: string
+
+  /** @param path of the database */
+  constructor(path: string) {
+    this.#folder = `${path}-line`
+  }
+
+  /** A place at the end. */
+  join(): Place {
+    return new Place(this.#folder)
+  }
+
+  /** Wakes who has waited longest; false if nobody waits. */
+  callNext(): boolean {
+    if (!existsSync(this.#folder)) return false
+    for (const ticket of this.#tickets()) if (removed(join(this.#folder, ticket))) return true
+    return false
+  }
+
+  #tickets(): readonly string[] {
+    try {
+      return readdirSync(this.#folder).toSorted()
+    } catch {
+      return []
+    }
+  }
+}
+
+/** One who waits. */
+export class Place {
+  readonly #folder: string
+  readonly #ticket: string
+  #watcher: FSWatcher | undefined
+  #wake: () => void = () => {}
+
+  constructor(folder: string) {
+    this.#folder = folder
+    const time = String(systemClock.now()).padStart(TIME_DIGITS, '0')
+    this.#ticket = join(folder, `${time}-${newId('proc')}`)
+    this.#stand()
+  }
+
+  /**
+   * Resolves when this place is called, and after a time at the latest. Its timer keeps the process alive: somebody waits for
+   * the command.
+   * @param tries that were made before
+   */
+  async called(tries: number): Promise<void> {
+    this.#stand()
+    const ms = this.#watcher === undefined ? pauseMs(tries) : (CALL_MS * (1 + randomFraction())) / 2
+    let cancel: CancelTimer = () => {}
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      cancel = systemClock.after(ms, resolve)
+    })
+    cancel()
+  }
+
+  leave(): void {
+    if (this.#watcher === undefined) return
+    this.#close()
+    removed(this.#ticket)
+  }
+
+  /** Puts the ticket there, unless it is: who was called and came too late stands where it stood. */
+  #stand(): void {
+    if (this.#watcher !== undefined) return
+    try {
+      mkdirSync(this.#folder, { recursive: true })
+      writeFileSync(this.#ticket, '')
+      this.#watcher = watch(this.#ticket, () => this.#called()).on('error', () => this.#called())
+    } catch {
+      // It was taken away at once, or there is nothing to watch with: the time wakes it.
+    }
+  }
+
+  #called(): void {
+    this.#close()
+    this.#wake()
+  }
+
+  #close(): void {
+    this.#watcher?.close()
+    this.#watcher = undefined
+  }
+}
+
+/** Takes a ticket away; false if somebody else has done so. */
+function removed(ticket: string): boolean {
+  try {
+    unlinkSync(ticket)
+    return true
+  } catch {
+    return false
+  }
+}
