@@ -10,7 +10,7 @@ import { openBoard, type TestBoard } from './board.ts'
 import { makeRepository, type Repository } from './repository.ts'
 
 const HOUR = 3_600_000
-const POLL = { timeout: 20_000 }
+const POLL = { timeout: 25_000 }
 
 /** Commits a part of the work, leaves another part without a commit, and meets a quota that is used up. */
 const HALF: readonly Step[] = [
@@ -25,7 +25,7 @@ interface Parking extends TestBoard {
   readonly clock: ManualClock
   readonly backend: ScriptedBackend
   /** Polls while the clock of the team goes on. */
-  state(id: string): Promise<string>
+  readonly state: (id: string) => Promise<string>
 }
 
 async function openParking(
@@ -88,7 +88,7 @@ describe('an attempt whose quota is used up for longer than parkAfter', () => {
     expect(repository.git('show', 'main:one.txt')).toBe('one')
     expect(repository.git('show', 'main:two.txt')).toBe('two')
     expect(repository.git('show', 'main:notes.txt')).toBe('changed')
-    expect(() => repository.git('show', 'main:gone.txt')).toThrow()
+    expect(repository.git('ls-tree', '--name-only', 'main')).not.toContain('gone.txt')
     expect(repository.merged()).toEqual(['it'])
     const seen = repository.git('log', '--format=%s', 'main')
     expect(seen).toContain('part')
@@ -199,6 +199,41 @@ describe('a shorter wait', () => {
     await board.clock.advance(25_001)
     await expect.poll(() => board.state('it'), POLL).toBe('quota')
   })
+})
+
+it('an attempt whose account was used up while its worktree was made is suspended as well', async () => {
+  const board = await openParking([
+    { match: 'First', steps: [{ fail: { kind: 'usage_limit', resetsIn: '1h' } }] },
+  ])
+  const { shop, repository, clock, backend } = board
+  // Making the second worktree takes until the account is used up.
+  const flag = join(repository.dir, '.git', 'limited')
+  await shop.close()
+  const slow = await openBoard(
+    {},
+    {
+      dir: repository.dir,
+      persistence: true,
+      clock,
+      backends: [backend],
+      config: {
+        worktrees: {
+          setUp: [`case "$ATELIER_ITEM" in two) until [ -f '${flag}' ]; do sleep 0.05; done;; esac`],
+        },
+      },
+    },
+  )
+  await slow.shop.boardWorker('dev', 'code', { worktree: true, concurrency: 2 }).stored
+  await slow.shop.work([
+    { id: 'two', title: 'Second', type: 'code', priority: 'high' },
+    { id: 'one', title: 'First', type: 'code' },
+  ])
+  const limited = async (): Promise<number> => (await slow.events('account.limited')).length
+  await expect.poll(() => clock.tick().then(limited), POLL).toBe(1)
+  repository.write('.git/limited', '')
+  const waits = async (): Promise<unknown> => (await slow.shop.item('two')).waiting
+  await expect.poll(() => clock.tick().then(waits), POLL).toMatchObject({ for: 'quota' })
+  expect(await slow.events('turn.started')).toHaveLength(1)
 })
 
 describe('an agent that asks somebody while it works', () => {
