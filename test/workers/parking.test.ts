@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -53,17 +52,13 @@ async function openParking(
   return { ...board, backend, repository: place, clock, state }
 }
 
-/** What lies in the worktree of a turn, as git sees it. */
-function statusIn(cwd: string): string {
-  return execFileSync('git', ['status', '--porcelain'], { cwd, encoding: 'utf8' })
-}
-
 describe('an attempt whose quota is used up for longer than parkAfter', () => {
   it('gives up process, worktree and slot, and goes on exactly there in its session when the quota is reset', async () => {
+    const look = 'git status --porcelain; git log -1 --format=%s'
     const board = await openParking([
       {
         match: RESUME_NOTE,
-        steps: [{ say: 'Made both.' }],
+        steps: [{ run: `{ ${look}; } > "$ATELIER_PROJECT/.git/status"` }, { say: 'Made both.' }],
       },
       { match: 'Make it', steps: HALF },
     ])
@@ -90,27 +85,12 @@ describe('an attempt whose quota is used up for longer than parkAfter', () => {
     expect(repository.git('show', 'main:notes.txt')).toBe('changed')
     expect(repository.git('ls-tree', '--name-only', 'main')).not.toContain('gone.txt')
     expect(repository.merged()).toEqual(['it'])
+    // What was not committed lay there as it was, and what was committed was a commit.
+    const status = readFileSync(join(repository.dir, '.git', 'status'), 'utf8')
+    expect(status).toBe(' D gone.txt\n M notes.txt\n?? two.txt\npart\n')
     const seen = repository.git('log', '--format=%s', 'main')
     expect(seen).toContain('part')
     expect(seen).not.toContain('Uncommitted work')
-  })
-
-  it('finds what was not committed as it lay there, and what was committed as a commit', async () => {
-    const board = await openParking([
-      { match: RESUME_NOTE, steps: [{ delay: HOUR }, { say: 'Made both.' }] },
-      { match: 'Make it', steps: HALF },
-    ])
-    const { shop, clock, backend } = board
-    await shop.boardWorker('dev', 'code', { worktree: true }).stored
-    await shop.work('it', 'Make it', { type: 'code' })
-    await expect.poll(() => board.state('it'), POLL).toBe('quota')
-    await clock.advance(HOUR + 1)
-    await expect.poll(() => clock.tick().then(() => backend.requests.length), POLL).toBe(2)
-    const cwd = backend.requests[1]?.cwd ?? ''
-    expect(statusIn(cwd)).toBe(' D gone.txt\n M notes.txt\n?? two.txt\n')
-    expect(execFileSync('git', ['log', '-1', '--format=%s'], { cwd, encoding: 'utf8' })).toBe('part\n')
-    await clock.advance(HOUR)
-    await expect.poll(() => board.state('it'), POLL).toBe('done')
   })
 
   it('goes on in its session after its host was closed and another was opened', async () => {
