@@ -1,5 +1,5 @@
 /** How users write for how many rounds work that does not merge goes back to its owner. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { duration, fieldsObject, inForms, oneOf, wholeNumber, type Shape } from '../agents/field-schemas.ts'
 import { isPlainObject } from '../agents/json-snapshot.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'

@@ -6,7 +6,10 @@ import type { WaitOptions } from './contract.ts'
 
 /** What a request may have beside its question. */
 export type RequestOptions = Omit<RequestInput, 'question' | 'run'> & {
-  /** With `item`: the item is not claimed before the answer has come, and fails if it is a rejection. It must be ready. */
+  /**
+   * With `item`: the item is not claimed before the answer has come, and fails if it is a rejection. It must be ready, or be
+   * run by a worker: that attempt is suspended, and goes on where it stopped.
+   */
   readonly hold?: boolean | undefined
 }
 

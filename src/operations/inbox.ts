@@ -135,7 +135,8 @@ const request: Operation = operation({
     {
       name: 'hold',
       type: 'boolean',
-      description: 'Keep the item, which must be ready, until it is answered',
+      description:
+        'Keep the item until it is answered: it must be ready, or is suspended where a worker runs it',
     },
     { name: 'wait', type: 'boolean', description: 'Wait for the answer' },
     {

@@ -36,10 +36,12 @@ export class LongWaits {
     this.#options = options
   }
 
+  /** Watches a message that is posted: its account may have been used up since the item was claimed. */
   watch(message: string): Watch {
     const { promise, resolve } = Promise.withResolvers<{ readonly waiting: WaitingFor }>()
     const watched: Watched = { since: undefined, park: resolve, cancel: () => {} }
     this.#watched.set(message, watched)
+    this.#look(message)
     return {
       long: promise,
       stop: () => {

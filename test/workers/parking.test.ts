@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +9,7 @@ import { openBoard, type TestBoard } from './board.ts'
 import { makeRepository, type Repository } from './repository.ts'
 
 const HOUR = 3_600_000
-const POLL = { timeout: 20_000 }
+const POLL = { timeout: 25_000 }
 
 /** Commits a part of the work, leaves another part without a commit, and meets a quota that is used up. */
 const HALF: readonly Step[] = [
@@ -25,7 +24,7 @@ interface Parking extends TestBoard {
   readonly clock: ManualClock
   readonly backend: ScriptedBackend
   /** Polls while the clock of the team goes on. */
-  state(id: string): Promise<string>
+  readonly state: (id: string) => Promise<string>
 }
 
 async function openParking(
@@ -53,17 +52,13 @@ async function openParking(
   return { ...board, backend, repository: place, clock, state }
 }
 
-/** What lies in the worktree of a turn, as git sees it. */
-function statusIn(cwd: string): string {
-  return execFileSync('git', ['status', '--porcelain'], { cwd, encoding: 'utf8' })
-}
-
 describe('an attempt whose quota is used up for longer than parkAfter', () => {
   it('gives up process, worktree and slot, and goes on exactly there in its session when the quota is reset', async () => {
+    const look = 'git status --porcelain; git log -1 --format=%s'
     const board = await openParking([
       {
         match: RESUME_NOTE,
-        steps: [{ say: 'Made both.' }],
+        steps: [{ run: `{ ${look}; } > "$ATELIER_PROJECT/.git/status"` }, { say: 'Made both.' }],
       },
       { match: 'Make it', steps: HALF },
     ])
@@ -88,29 +83,14 @@ describe('an attempt whose quota is used up for longer than parkAfter', () => {
     expect(repository.git('show', 'main:one.txt')).toBe('one')
     expect(repository.git('show', 'main:two.txt')).toBe('two')
     expect(repository.git('show', 'main:notes.txt')).toBe('changed')
-    expect(() => repository.git('show', 'main:gone.txt')).toThrow()
+    expect(repository.git('ls-tree', '--name-only', 'main')).not.toContain('gone.txt')
     expect(repository.merged()).toEqual(['it'])
+    // What was not committed lay there as it was, and what was committed was a commit.
+    const status = readFileSync(join(repository.dir, '.git', 'status'), 'utf8')
+    expect(status).toBe(' D gone.txt\n M notes.txt\n?? two.txt\npart\n')
     const seen = repository.git('log', '--format=%s', 'main')
     expect(seen).toContain('part')
     expect(seen).not.toContain('Uncommitted work')
-  })
-
-  it('finds what was not committed as it lay there, and what was committed as a commit', async () => {
-    const board = await openParking([
-      { match: RESUME_NOTE, steps: [{ delay: HOUR }, { say: 'Made both.' }] },
-      { match: 'Make it', steps: HALF },
-    ])
-    const { shop, clock, backend } = board
-    await shop.boardWorker('dev', 'code', { worktree: true }).stored
-    await shop.work('it', 'Make it', { type: 'code' })
-    await expect.poll(() => board.state('it'), POLL).toBe('quota')
-    await clock.advance(HOUR + 1)
-    await expect.poll(() => clock.tick().then(() => backend.requests.length), POLL).toBe(2)
-    const cwd = backend.requests[1]?.cwd ?? ''
-    expect(statusIn(cwd)).toBe(' D gone.txt\n M notes.txt\n?? two.txt\n')
-    expect(execFileSync('git', ['log', '-1', '--format=%s'], { cwd, encoding: 'utf8' })).toBe('part\n')
-    await clock.advance(HOUR)
-    await expect.poll(() => board.state('it'), POLL).toBe('done')
   })
 
   it('goes on in its session after its host was closed and another was opened', async () => {
@@ -199,6 +179,41 @@ describe('a shorter wait', () => {
     await board.clock.advance(25_001)
     await expect.poll(() => board.state('it'), POLL).toBe('quota')
   })
+})
+
+it('an attempt whose account was used up while its worktree was made is suspended as well', async () => {
+  const board = await openParking([
+    { match: 'First', steps: [{ fail: { kind: 'usage_limit', resetsIn: '1h' } }] },
+  ])
+  const { shop, repository, clock, backend } = board
+  // Making the second worktree takes until the account is used up.
+  const flag = join(repository.dir, '.git', 'limited')
+  await shop.close()
+  const slow = await openBoard(
+    {},
+    {
+      dir: repository.dir,
+      persistence: true,
+      clock,
+      backends: [backend],
+      config: {
+        worktrees: {
+          setUp: [`case "$ATELIER_ITEM" in two) until [ -f '${flag}' ]; do sleep 0.05; done;; esac`],
+        },
+      },
+    },
+  )
+  await slow.shop.boardWorker('dev', 'code', { worktree: true, concurrency: 2 }).stored
+  await slow.shop.work([
+    { id: 'two', title: 'Second', type: 'code', priority: 'high' },
+    { id: 'one', title: 'First', type: 'code' },
+  ])
+  const limited = async (): Promise<number> => (await slow.events('account.limited')).length
+  await expect.poll(() => clock.tick().then(limited), POLL).toBe(1)
+  repository.write('.git/limited', '')
+  const waits = async (): Promise<unknown> => (await slow.shop.item('two')).waiting
+  await expect.poll(() => clock.tick().then(waits), POLL).toMatchObject({ for: 'quota' })
+  expect(await slow.events('turn.started')).toHaveLength(1)
 })
 
 describe('an agent that asks somebody while it works', () => {

@@ -4,15 +4,16 @@ import { describe, expect, it } from 'vitest'
 import type { Step } from '../../src/agent-backends/scripted/script.ts'
 import type { ReworkOptions } from '../../src/board/rework-schema.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
+import type { InboxView } from '../../src/team/view-types.ts'
 import { openBoard, SETTLED, type TestBoard } from './board.ts'
 import { makeRepository, type Repository } from './repository.ts'
 
-const POLL = { timeout: 20_000 }
+const POLL = { timeout: 25_000 }
 
 interface Rework extends TestBoard {
   readonly repository: Repository
   /** The id of the question that is open. */
-  question(): Promise<string>
+  readonly question: () => Promise<string>
 }
 
 /** Each try changes a line that somebody changes on the target meanwhile. */
@@ -88,7 +89,7 @@ describe('work that conflicts with its target again and again', () => {
     })
     expect(request?.question).toContain('does not come to its target after 3 rounds of rework')
     expect(request?.question).toContain('notes.txt')
-    const { rework } = request?.details as {
+    const { rework } = (request as InboxView).details as {
       readonly rework: { readonly ref: string; readonly head: string }
     }
     expect(rework).toMatchObject({ code: 'merge_conflict', files: ['notes.txt'], rounds: 3 })
@@ -181,7 +182,7 @@ it('work that is red on its target asks with the command and the end of what it 
   expect(request?.details).toMatchObject({
     rework: { code: 'verification_failed', command: verify, exitCode: 3, tail: 'both are here' },
   })
-  const { rework } = request?.details as { readonly rework: { readonly logFile: string } }
+  const { rework } = (request as InboxView).details as { readonly rework: { readonly logFile: string } }
   expect(readFileSync(rework.logFile, 'utf8')).toContain('both are here')
   expect(existsSync(join(dir, 'mine.txt'))).toBe(false)
 })

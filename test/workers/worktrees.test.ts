@@ -272,6 +272,10 @@ describe('an item that is not merged by itself', () => {
     await expect.poll(async () => (await shop.item('it')).state, { timeout: 10_000 }).toBe('failed')
     expect((await shop.item('it')).error).toMatchObject({ code: 'gate_rejected' })
     expect(repository.merged()).toEqual([])
+    // Whoever tries it again is told what was said.
+    await shop.retry('it')
+    await expect.poll(() => board.backend.turns, { timeout: 10_000 }).toBe(2)
+    expect(board.backend.requests[1]?.prompt).toContain('Not now.')
   })
 
   it('is done with a branch of its own where a pull request is wanted', async () => {
