@@ -9,7 +9,7 @@ import {
   MIN_VALUE,
   OVERDUE_LEAD_MS,
   urgencyAt,
-  urgencyScore,
+  dynamicPriority,
 } from './urgency.ts'
 
 const NOW = 1_800_000_000_000
@@ -36,9 +36,9 @@ describe('D12: urgency', () => {
   })
 
   it('multiplies with level and value', () => {
-    expect(urgencyScore({ priority: 1, value: 1, deadline: null }, NOW)).toBe(5)
-    expect(urgencyScore({ priority: 0, value: 1, deadline: null }, NOW)).toBe(5)
-    expect(urgencyScore({ priority: 5, value: 3, deadline: NOW }, NOW)).toBe(30)
+    expect(dynamicPriority({ priority: 1, value: 1, deadline: null }, NOW)).toBe(5)
+    expect(dynamicPriority({ priority: 0, value: 1, deadline: null }, NOW)).toBe(5)
+    expect(dynamicPriority({ priority: 5, value: 3, deadline: NOW }, NOW)).toBe(30)
   })
 })
 

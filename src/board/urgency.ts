@@ -45,7 +45,7 @@ export function urgencyAt(deadline: number | null, now: number): number {
 }
 
 /** What the source would give: the higher, the more urgent. `level` is 5 for the most urgent of the five, 1 for the least. */
-export function urgencyScore(
+export function dynamicPriority(
   {
     priority,
     value,

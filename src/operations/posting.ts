@@ -17,7 +17,7 @@ const OPTIONS = [
   {
     name: 'value',
     type: 'number',
-    min: 0.1,
+    min: 0,
     description: 'How much more it is worth than others, 0.1 to 10',
     default: '1',
   },

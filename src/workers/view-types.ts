@@ -126,7 +126,7 @@ export interface ItemView extends ItemLine {
   /** How long it takes, about. */
   readonly estimateMs: number
   /** Level x value x urgency of its deadline, as it is now: the higher, the more urgent. */
-  readonly urgency: number
+  readonly dynamicPriority: number
   /** Tries in all, the first included. */
   readonly maxAttempts: number
   readonly retryCount: number

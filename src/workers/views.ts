@@ -2,7 +2,7 @@
 import { wantedText } from '../agents/capability.ts'
 import type { ItemRow } from '../board/item.ts'
 import { priorityName } from '../board/priority.ts'
-import { urgencyScore } from '../board/urgency.ts'
+import { dynamicPriority } from '../board/urgency.ts'
 import { toError } from '../errors.ts'
 import type { Reader, StoreView } from '../store.ts'
 import type { Clock } from '../time/clock.ts'
@@ -94,7 +94,7 @@ export async function viewItem({ store, clock }: BoardSource, id: string): Promi
       merge,
       agent,
       estimateMs: row.estimateMs,
-      urgency: urgencyScore(row, clock.now()),
+      dynamicPriority: dynamicPriority(row, clock.now()),
       maxAttempts: retry.attempts,
       retryCount: row.retryCount,
       timeoutMs,

@@ -25,11 +25,16 @@ it('D12: an item shows its deadline, its value, and how urgent it is now', async
   const { shop, clock } = await openShop()
   await shop.work('it', 'Do it', { deadline: '10h', value: 2, priority: 'high', estimate: '1h' })
   const deadline = clock.now() + 10 * HOUR_MS
-  expect(await shop.item('it')).toMatchObject({ deadline, value: 2, urgency: 4 * 2, estimateMs: HOUR_MS })
+  expect(await shop.item('it')).toMatchObject({
+    deadline,
+    value: 2,
+    dynamicPriority: 4 * 2,
+    estimateMs: HOUR_MS,
+  })
   await clock.advance(9 * HOUR_MS)
-  expect((await shop.item('it')).urgency).toBe(4 * 2 * 5)
+  expect((await shop.item('it')).dynamicPriority).toBe(4 * 2 * 5)
   await clock.advance(2 * HOUR_MS)
-  expect((await shop.item('it')).urgency).toBe(4 * 2 * 10)
+  expect((await shop.item('it')).dynamicPriority).toBe(4 * 2 * 10)
 })
 
 it('D12: what waited for others is ranked by its deadline when it becomes ready', async () => {

@@ -179,6 +179,34 @@ describe('D10: the strategy of a worker', () => {
     expect((await shop.workers()).map(({ routing }) => routing)).toEqual(Array(3).fill('round_robin'))
   })
 
+  it('round_robin goes round the agents of one worker, too', async () => {
+    const clock = new ManualClock()
+    const board = await openBoard({ reply: 'ok' }, { clock })
+    const { shop } = board
+    await shop.boardWorker('dev', 'code', { routing: 'round_robin', concurrency: 3 }).stored
+    for (let index = 0; index < 6; index++) {
+      await shop.work(`it_${index}`, 'Do it', { type: 'code' })
+      await shop.boardSettled(SETTLED)
+    }
+    expect((await owners(board)).map(([, owner]) => owner)).toEqual([
+      ...['dev', 'dev.2', 'dev.3'],
+      ...['dev', 'dev.2', 'dev.3'],
+    ])
+  })
+
+  it('an agent leaves an item to another one of its own worker, too', async () => {
+    const clock = new ManualClock()
+    const board = await openBoard({ reply: 'ok' }, { clock })
+    const { shop } = board
+    await shop.boardWorker('dev', 'code', { concurrency: 3, capabilities: ['code'] }).stored
+    for (let index = 0; index < 3; index++) {
+      await shop.work(`it_${index}`, 'Do it', { type: 'code', capability: 'code' })
+      await shop.boardSettled(SETTLED)
+    }
+    // All are equal, so that the name decides, whoever of them has been idle for longer.
+    expect((await owners(board)).map(([, owner]) => owner)).toEqual(['dev', 'dev', 'dev'])
+  })
+
   it('weighted_round_robin gives each its share', async () => {
     const board = await openBoard({ reply: 'ok' })
     const { shop } = board

@@ -220,13 +220,13 @@ function showItem(item: ItemView, page: Page): Shown {
   return { body: `${facts}${triesText(item, page)}` }
 }
 
-function deadlineText({ deadline, completedAt, urgency }: ItemView, now: number): string | null {
+function deadlineText({ deadline, completedAt, dynamicPriority }: ItemView, now: number): string | null {
   if (deadline === null) return null
   const at = timeOfDay(deadline, now)
   if (completedAt !== null) return completedAt > deadline ? `${at}, missed` : `${at}, met`
   const left = deadline - now
   const when = left > 0 ? `in ${formatDuration(left)}` : `${formatDuration(-left)} ago`
-  return `${at}, ${when}; urgency ${urgency.toFixed(1)}`
+  return `${at}, ${when}; dynamic priority ${dynamicPriority.toFixed(1)}`
 }
 
 function linked(items: ItemView['dependencies']): string {
