@@ -82,20 +82,21 @@ export class Place {
   }
 
   leave(): void {
-    if (this.#watcher === undefined) return
     this.#close()
-    removed(this.#ticket)
+    if (existsSync(this.#ticket)) removed(this.#ticket)
   }
 
   /** Puts the ticket there, unless it is: who was called and came too late stands where it stood. */
   #stand(): void {
     if (this.#watcher !== undefined) return
     try {
-      mkdirSync(this.#folder, { recursive: true })
+      // Not with its parents: where the database was taken away, nothing is made again.
+      if (!existsSync(this.#folder)) mkdirSync(this.#folder)
       writeFileSync(this.#ticket, '')
       this.#watcher = watch(this.#ticket, () => this.#called()).on('error', () => this.#called())
     } catch {
-      // It was taken away at once, or there is nothing to watch with: the time wakes it.
+      // It was taken away at once, or there is nothing to watch with: the time wakes it, and nobody calls in vain.
+      removed(this.#ticket)
     }
   }
 
