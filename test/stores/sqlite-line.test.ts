@@ -20,10 +20,10 @@ test('who waits is called in order of the tickets, and stands where it stood if 
   expect(line.callNext()).toBe(true)
   expect(readdirSync(`${path}-line`)).toEqual([own])
   expect(line.callNext()).toBe(true)
-  await place.called(0)
+  await place.called(1)
   expect(line.callNext()).toBe(false)
 
-  const again = place.called(0)
+  const again = place.called(1)
   expect(readdirSync(`${path}-line`)).toEqual([own])
   line.callNext()
   await again
@@ -44,7 +44,7 @@ test('where no ticket can be put, who waits tries again by time', async () => {
   writeFileSync(`${path}-line`, '')
   const line = new Line(path)
   const place = line.join()
-  await place.called(0)
+  await place.called(1)
   expect(line.callNext()).toBe(false)
   place.leave()
 })
