@@ -19,6 +19,12 @@ import { pauseMs } from './patience.ts'
  */
 const CALL_MS = 100
 
+/**
+ * How long who has called somebody leaves the lock to them: on a crowded machine they may not get a processor for much longer,
+ * and the lock would lie idle meanwhile. They keep their place.
+ */
+const COURTESY_MS = 2
+
 /** Digits of a time in ms until the year 5138: names in order of their text are in order of time. */
 const TIME_DIGITS = 14
 
@@ -68,11 +74,12 @@ export class Place {
   /**
    * Resolves when this place is called, and after a time at the latest. Its timer keeps the process alive: somebody waits for
    * the command.
-   * @param tries that were made before
+   * @param tries that were made before; none by who has called somebody else first
    */
   async called(tries: number): Promise<void> {
     this.#stand()
-    const ms = this.#watcher === undefined ? pauseMs(tries) : (CALL_MS * (1 + randomFraction())) / 2
+    const ms =
+      tries === 0 ? COURTESY_MS : this.#isWatching ? CALL_MS * (0.5 + randomFraction() / 2) : pauseMs(tries)
     let cancel: CancelTimer = () => {}
     await new Promise<void>((resolve) => {
       this.#wake = resolve
@@ -81,21 +88,26 @@ export class Place {
     cancel()
   }
 
+  get #isWatching(): boolean {
+    return this.#watcher !== undefined
+  }
+
   leave(): void {
-    if (this.#watcher === undefined) return
     this.#close()
-    removed(this.#ticket)
+    if (existsSync(this.#ticket)) removed(this.#ticket)
   }
 
   /** Puts the ticket there, unless it is: who was called and came too late stands where it stood. */
   #stand(): void {
     if (this.#watcher !== undefined) return
     try {
-      mkdirSync(this.#folder, { recursive: true })
+      // Not with its parents: where the database was taken away, nothing is made again.
+      if (!existsSync(this.#folder)) mkdirSync(this.#folder)
       writeFileSync(this.#ticket, '')
       this.#watcher = watch(this.#ticket, () => this.#called()).on('error', () => this.#called())
     } catch {
-      // It was taken away at once, or there is nothing to watch with: the time wakes it.
+      // It was taken away at once, or there is nothing to watch with: the time wakes it, and nobody calls in vain.
+      removed(this.#ticket)
     }
   }
 

@@ -17,9 +17,9 @@ const BATCH_MS = 5
 
 /**
  * How long a process goes on committing before it lets the next one in line have the lock. Each change of hands empties a
- * cache and wakes a process, which costs about as much as three commits.
+ * cache and wakes a process, which costs about as much as three commits; and of 16 who never stop, each waits 15 of these.
  */
-const TENURE_MS = 15
+const TENURE_MS = 20
 
 /** Where a chaos run may end the process around the commit. */
 export interface CrashPoints {
@@ -63,7 +63,7 @@ export class SqliteWriter {
   /** When this process began to commit without letting others have the lock. */
   #tenant: number | undefined
   #draining: Promise<void> | undefined
-  #leaving = false
+  #resting = false
 
   constructor(connection: SqliteConnection, options: WriterOptions) {
     this.#connection = connection
@@ -88,15 +88,15 @@ export class SqliteWriter {
       if (await this.#begin()) await this.#batch()
     }
     this.#draining = undefined
-    this.#leave()
+    this.#rest()
   }
 
   /** Lets the next in line have the lock, unless the answers of this turn bring further commands. */
-  #leave(): void {
-    if (this.#leaving) return
-    this.#leaving = true
+  #rest(): void {
+    if (this.#resting) return
+    this.#resting = true
     soon(() => {
-      this.#leaving = false
+      this.#resting = false
       if (this.#draining !== undefined) return
       this.#tenant = undefined
       this.#line.callNext()

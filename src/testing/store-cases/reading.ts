@@ -37,6 +37,40 @@ export const READING_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: 'the values of a column are those of the rows of the same list, JSON and null included',
+    async run({ open }) {
+      const store = await open()
+      await postThree(store)
+      const read = await store.read(async (reader) => ({
+        ids: await reader.values('message', 'id', { orderBy: 'position', direction: 'desc', limit: 2 }),
+        all: await reader.values('message', 'agent'),
+        prompts: await reader.values('message', 'prompt', { where: { agent: 'reviewer' } }),
+        turns: await reader.values('message', 'turn', { where: { agent: 'reviewer' } }),
+      }))
+      const row = await store.read((reader) => reader.get('message', 'm-a'))
+      assert.deepEqual(read, {
+        ids: ['m-c', 'm-a'],
+        all: ['reviewer', 'impl', 'impl'],
+        prompts: [row?.prompt],
+        turns: [null],
+      })
+    },
+  },
+  {
+    name: 'the values of a column that a transaction loads are those of its own list',
+    async run({ open }) {
+      const store = await open()
+      await postThree(store)
+      const { loaded } = await store.transact(
+        command({
+          load: (reader) => reader.values('message', 'id', { where: { agent: 'impl' } }),
+          decide: () => ({ events: [] }),
+        }),
+      )
+      assert.deepEqual(loaded, ['m-b', 'm-c'])
+    },
+  },
+  {
     name: 'a list goes on after a value in the direction of its order',
     async run({ open }) {
       const store = await open()
