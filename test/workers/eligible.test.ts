@@ -22,6 +22,7 @@ it('D20: an agent looks only at what it can do, however much stands before it', 
     const ids = await team.store.read(async (reader) => {
       const counting: Reader = {
         get: (table, key) => reader.get(table, key),
+        values: (table, column, query) => reader.values(table, column, query),
         blob: (hash) => reader.blob(hash),
         list: async (table, query) => {
           const rows = await reader.list(table, query)
