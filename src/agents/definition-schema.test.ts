@@ -249,12 +249,14 @@ describe('parseConfigure', () => {
         context: 'House rules.',
         maxCostUsd: 5,
         concurrency: 256,
+        parkAfter: '2m',
         timeout: '1s',
       } as object),
     ).toEqual({
       fields: { backend: 'claude', context: 'House rules.', timeoutMs: 1000 },
       maxCostUsd: 5,
       concurrency: 256,
+      parkAfterMs: 120_000,
     })
     expect(parseConfigure({ routing: 'round_robin' } as object)).toEqual({
       fields: {},

@@ -61,7 +61,7 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
   [['cancel-schedule', 'tests'], { agent: 'tests', cancelled: true }],
   [['interrupt', 'impl'], { agent: 'impl', cancelled: 0 }],
   [
-    ['work', 'add', 'auth', 'Implement', 'auth', '--type', 'code', '--verify', 'npm test'],
+    ['work', 'add', 'auth', 'Implement', 'auth', '--type', 'code', '--verify', 'true'],
     [{ id: 'auth', status: 'ready' }],
   ],
   [['work', 'add', 'docs', 'Write it', '--depends-on', 'auth'], [{ id: 'docs', status: 'new' }]],
@@ -79,7 +79,7 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
   [['work', 'start', 'auth', '--as', 'impl'], { id: 'auth', status: 'in_progress' }],
   [['work', 'release', 'auth'], { id: 'auth', status: 'ready' }],
   [['work', 'claim', 'auth'], { item: 'auth' }],
-  [['work', 'complete', 'auth', 'it', 'works'], { id: 'auth', status: 'done' }],
+  [['work', 'complete', 'auth', 'it', 'works', '--wait'], { id: 'auth', status: 'done', verified: true }],
   [['work', 'claim', 'docs'], { item: 'docs' }],
   [['work', 'fail', 'docs', 'no paper'], { id: 'docs', status: 'failed', why: 'no paper' }],
   [['work', 'retry', 'docs'], { id: 'docs', status: 'ready' }],

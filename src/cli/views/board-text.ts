@@ -153,7 +153,7 @@ function noteText(line: Line, unstaffed: Board['unstaffed']): string {
 function noteOf(line: Line): string {
   const note = standingOf(line)
   // A green result means less then, which whoever looks at it before it is merged should know.
-  const isShown = line.state === 'done' || line.waiting?.for === 'merge' || line.phase === 'merging'
+  const isShown = line.waiting?.for === 'merge' || line.phase === 'merging'
   return isShown ? [note, ...line.flags].filter((part) => part !== '').join('; ') : note
 }
 
