@@ -112,6 +112,7 @@ describe('an item that asks for a capability', () => {
     const other = await openBoard({ reply: 'ok' }, options)
     await other.shop.boardWorker('picky', 'code', { capabilities: ['code:9'], canHandle: () => false }).stored
     await board.shop.boardWorker('a', 'code', { capabilities: ['code:1'] }).stored
+    await expect.poll(async () => (await board.shop.workers()).length).toBe(2)
     await board.shop.work('it', 'Do it', { type: 'code', capability: 'code' })
     await clock.advance(COURTESY_MS - 1)
     expect(await owners(board)).toEqual([])
