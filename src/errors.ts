@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'host_failed'
   | 'invalid_config'
   | 'invalid_input'
+  | 'invalid_output'
   | 'invalid_stage'
   | 'invalid_transition'
   | 'max_iterations'
@@ -67,6 +68,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMapping>> = {
   host_failed: { exit: 1, http: 503 },
   invalid_config: { exit: 2, http: 400 },
   invalid_input: { exit: 2, http: 400 },
+  invalid_output: { exit: 1, http: 422 },
   invalid_stage: { exit: 2, http: 422 },
   invalid_transition: { exit: 1, http: 409 },
   max_iterations: { exit: 1, http: 422 },

@@ -1,7 +1,7 @@
 /** What the log says about items and their attempts. Times are ms since the epoch. */
 import type { ErrorData } from '../errors.ts'
 import type { StoredText } from '../json.ts'
-import type { AttemptOutcome, ItemPhase, WaitingFor } from './item.ts'
+import type { AttemptOutcome, ItemPart, ItemPhase, WaitingFor } from './item.ts'
 
 export interface BoardEvents {
   /** It waits for its dependencies unless `item.readied` or `item.blocked` follows. */
@@ -17,6 +17,8 @@ export interface BoardEvents {
     readonly path: number
     readonly touches: readonly string[]
     readonly change: string
+    /** Absent where no run of a workflow has posted it. */
+    readonly part?: ItemPart
   }
   'item.removed': { readonly item: string; readonly dependsOn: readonly string[] }
   /** More work was posted behind it. */

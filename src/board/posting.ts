@@ -4,7 +4,7 @@ import type { NewEvent } from '../events.ts'
 import { headOf, type StoredText } from '../json.ts'
 import { ruled, type StandingItem } from './blocking.ts'
 import { cycleIn, dependentsOf } from './graph.ts'
-import type { ItemRow } from './item.ts'
+import type { ItemPart, ItemRow } from './item.ts'
 import { satisfies } from './item-lifecycle.ts'
 import { pathsOf, type PathItem } from './paths.ts'
 
@@ -22,6 +22,8 @@ export interface PostItem {
   readonly touches: readonly string[]
   /** The line of work that it extends; its own where none is named. */
   readonly change: string | null
+  /** Where a run of a workflow posts it. */
+  readonly part?: ItemPart
 }
 
 export interface PostFacts {
@@ -88,7 +90,7 @@ function postedItem({ id, dependsOn, estimateMs }: PostItem, items: ReadonlyMap<
 }
 
 function posted(item: PostItem, { id, dependsOn, unmet }: Posted, path: number): NewEvent {
-  const { title, type: kind, priority, definition, estimateMs, touches, change } = item
+  const { title, type: kind, priority, definition, estimateMs, touches, change, part } = item
   return {
     type: 'item.posted',
     data: {
@@ -103,6 +105,7 @@ function posted(item: PostItem, { id, dependsOn, unmet }: Posted, path: number):
       path,
       touches,
       change: change ?? id,
+      ...(part === undefined ? {} : { part }),
     },
   }
 }

@@ -90,6 +90,9 @@ export async function bringIn(
   // Red work is kept as well: the next attempt goes on with it.
   await advance(context, attempt, work, checkout.workspace)
   if (red !== undefined) return { kind: 'failed', error: red }
+  // A run brings what all its stages made to the target at once, when the last of them is done.
+  if (definition.work?.integrate === 'end')
+    return { kind: 'done', result: text, verified: definition.verify.length > 0, commit: null }
   return endOfMerge(await merge(context, attempt, work), definition, text)
 }
 

@@ -1,5 +1,8 @@
 /** What the workers of a host work with. */
+import type { ItemDefinition } from '../board/definition.ts'
+import type { ItemRow } from '../board/item.ts'
 import type { HoldReason } from '../board/merge.ts'
+import type { ItemPromptInput } from '../board/prompt.ts'
 import type { ErrorData } from '../errors.ts'
 import type { AttemptPlace, TeamContext } from '../team/context.ts'
 import type { Settlements } from '../team/waiting.ts'
@@ -24,8 +27,16 @@ export interface WorkerContext {
    * @throws AtelierError `not_found` for a profile that there is not
    */
   readonly standIn: (agent: string, profile: string) => Promise<void>
+  /** What an item of a run is told, read by reference when its attempt begins. */
+  readonly inputsOf: (item: ItemRow, definition: ItemDefinition, signal: AbortSignal) => Promise<StageInputs>
   readonly onError: (error: unknown) => void
 }
+
+/** What an item of a run is told beside what it was posted with. */
+export type StageInputs = Pick<
+  ItemPromptInput,
+  'title' | 'spec' | 'input' | 'results' | 'files' | 'guidance' | 'previous' | 'feedback'
+>
 
 /** How one attempt ended, told apart in one place: everything else leads to one of these. */
 export type AttemptEnd =

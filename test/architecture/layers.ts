@@ -29,6 +29,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   json: '',
   failpoints: '',
   ids: 'json',
+  // Agents answer by schemas that users and workflows give, whichever backend they run on.
+  'json-schema': 'errors json',
   time: 'errors',
   // What users post is checked and told like what they define: in the words and by the schemas of agents.
   board: `${PURE_NEEDS} type:agents agents/field-schemas agents/json-snapshot agents/parsing agents/shown-values`,
@@ -53,12 +55,13 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   verification: `processes ${LEAVES}`,
   loading: `workflow agents type:agent-backend type:facade ${LEAVES}`,
   stores: `store ${PURE_TYPES} events tables table-specs ${LEAVES}`,
-  'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes ${LEAVES}`,
+  'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes json-schema ${LEAVES}`,
   workspaces: `workspace ${PURE_TYPES} events type:tables git processes ${LEAVES}`,
   team: ABOVE_SEAMS,
   // An attempt at an item is made of turns, and its work is verified and brought to the target.
-  workers: `${ABOVE_SEAMS} team integration verification`,
-  runs: ABOVE_SEAMS,
+  workers: `${ABOVE_SEAMS} team integration verification json-schema`,
+  // The work of a run is items, and their attempts are those of every item; commands are run by the engine.
+  runs: `${ABOVE_SEAMS} team workers integration processes json-schema`,
   // An integrator is a part of a host.
   integration: `${ABOVE_SEAMS} team verification`,
   folders: 'errors',
@@ -85,7 +88,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
 
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */
 export const PACKAGES: Readonly<Record<string, string>> = {
-  zod: `${PURE_VALUES} agent-backends loading operations facade mcp http`,
+  zod: `${PURE_VALUES} json-schema loading operations facade mcp http`,
   yaml: 'loading',
   vitest: 'testing',
 }
