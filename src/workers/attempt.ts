@@ -122,14 +122,23 @@ async function startOf(
 }
 
 async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEnd> {
-  const prompt = await promptOf(context, attempt)
-  await goOn(context, attempt)
-  const answer = await typed(context, attempt, await turn(context, attempt, prompt))
+  const answer = await ((attempt.definition.work?.doer.by ?? 'agent') === 'agent'
+    ? ask(context, attempt)
+    : context.perform(attempt))
   if ('kind' in answer) return answer
   const { checkout } = attempt.place
   return checkout === null
     ? endInFolder(context, attempt, answer.text)
     : bringIn(context, attempt, checkout, answer.text)
+}
+
+async function ask(
+  context: WorkerContext,
+  attempt: Attempt,
+): Promise<{ readonly text: string } | AttemptEnd> {
+  const prompt = await promptOf(context, attempt)
+  await goOn(context, attempt)
+  return typed(context, attempt, await turn(context, attempt, prompt))
 }
 
 /** A stage that continues does so in the last conversation of its agent, where that was held in the same folder. */

@@ -25,6 +25,8 @@ export interface ClaimInput {
   /** The agent that will work on it. */
   readonly agent: string
   readonly host: string
+  /** This item or none; without it the first of the type. */
+  readonly only?: string
 }
 
 /** An item in the hands of a worker. */
@@ -45,7 +47,7 @@ export interface ClaimedItem {
  */
 export async function claimNext(
   team: TeamContext,
-  { type, agent, host }: ClaimInput,
+  { type, agent, host, only }: ClaimInput,
 ): Promise<ClaimedItem | undefined> {
   const attempt = newId('att')
   const result = await team.store.transact({
@@ -58,7 +60,9 @@ export async function claimNext(
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const attempts = await reader.list('attempt', { where: { state: 'running' } })
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
-      const found = await candidates(reader, { type, agent }, attempts)
+      const found = await (only === undefined
+        ? candidates(reader, { type, agent }, attempts)
+        : candidate(reader, only, attempts))
       return { account, circuits, attempts, ...found, profiles: await fallbacks(reader, found.ready) }
     },
     decide({ account, circuits, ready, attempts, running, profiles }, now): Decided {
@@ -110,6 +114,13 @@ async function candidates(
     if (first.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
   }
   return found
+}
+
+/** One item that was chosen before, if it may still be taken. */
+async function candidate(reader: Reader, id: string, attempts: readonly AttemptRow[]): Promise<Candidates> {
+  const row = await reader.get('item', id)
+  if (row?.state !== 'ready') return { ready: [], running: [] }
+  return { ready: [row], running: row.touches.length > 0 ? await itemsOf(reader, attempts) : [] }
 }
 
 function firstThatMayRun(ready: readonly ItemRow[], running: readonly ItemRow[]): ItemRow | undefined {

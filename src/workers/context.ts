@@ -7,6 +7,7 @@ import type { ErrorData } from '../errors.ts'
 import type { AttemptPlace, TeamContext } from '../team/context.ts'
 import type { Settlements } from '../team/waiting.ts'
 import type { WorkspaceAdapter } from '../workspace.ts'
+import type { Attempt } from './attempt.ts'
 
 export interface WorkerContext {
   readonly team: TeamContext
@@ -29,6 +30,8 @@ export interface WorkerContext {
   readonly standIn: (agent: string, profile: string) => Promise<void>
   /** What an item of a run is told, read by reference when its attempt begins. */
   readonly inputsOf: (item: ItemRow, definition: ItemDefinition, signal: AbortSignal) => Promise<StageInputs>
+  /** Does an item that no agent does: a command, a function, a merge. Its text is the result. */
+  readonly perform: (attempt: Attempt) => Promise<{ readonly text: string } | AttemptEnd>
   readonly onError: (error: unknown) => void
 }
 
