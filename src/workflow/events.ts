@@ -1,13 +1,16 @@
 /** What the log says about workflows, their runs and stages. Times are ms since the epoch. */
 import type { ErrorData } from '../errors.ts'
 import type { StoredText } from '../json.ts'
-import type { RunState } from './run.ts'
+import type { RunState, SkipReason, StageWaiting } from './run.ts'
 
 /** The stage of a run in one of its rounds. */
 interface StageFact {
   readonly run: string
   readonly stage: string
   readonly round: number
+  /** Place in the definition, and how many stages it needs: a row is made by the first event that touches it. */
+  readonly position: number
+  readonly needs: number
 }
 
 export interface WorkflowEvents {
@@ -27,6 +30,8 @@ export interface WorkflowEvents {
   }
   'run.paused': { readonly run: string; readonly reason: string }
   'run.resumed': { readonly run: string }
+  /** It had ended and goes on, as a person wants a stage done again or skipped; its steps count anew. */
+  'run.reopened': { readonly run: string; readonly stage: string }
   /** A wave has ended: everything of it is settled, and what follows has not begun. */
   'run.checkpointed': { readonly run: string; readonly number: number; readonly checksum: string }
   'run.ended': {
@@ -35,38 +40,48 @@ export interface WorkflowEvents {
     readonly error: ErrorData | null
   }
   /** Its stages, rounds and items are forgotten, so that its name is as before its first run. */
-  'run.removed': { readonly run: string }
+  'run.removed': { readonly run: string; readonly stages: readonly string[] }
 
-  /** Something that it needs is settled; the last of it makes it `stage.queued`. */
-  'stage.met': StageFact & { readonly live: boolean }
+  /**
+   * Something that it needs is settled. `live`: it does not lie on an arm that was not taken. `broken`: it has failed.
+   * With the last of it the stage may start.
+   */
+  'stage.met': StageFact & { readonly live: boolean; readonly broken: boolean }
   'stage.queued': StageFact
-  /** `subject`: what it waits for. `size`: how many items or child runs it is made of. */
+  /** An execution has begun. `subject`: what it waits for. `size`: how many items or child runs it is made of. */
   'stage.opened': StageFact & {
     readonly size: number
+    readonly waiting: StageWaiting
     readonly subject: string | null
     readonly wakeAt: number | null
   }
-  /** So many items of a map are posted. */
+  /** So many items of a map are posted in all. */
   'stage.posted': StageFact & { readonly posted: number }
   /** One of several items is settled. */
   'stage.counted': StageFact & { readonly succeeded: boolean }
-  /** A round ended that was not the last one. */
-  'stage.scored': StageFact & { readonly score: number | null }
+  /** A round ended that was not good enough. */
+  'stage.scored': StageFact & { readonly score: number | null; readonly decision: string | null }
+  /** It failed, and a person is asked what follows. */
+  'stage.escalated': StageFact & { readonly error: ErrorData }
   'stage.done': StageFact & {
     readonly subject: string | null
     readonly tree: string | null
     readonly decision: string | null
     readonly score: number | null
+    /** With less than was wanted. */
+    readonly flawed: boolean
   }
   /** `handled`: a branch or a gate that needs it takes it as a fact, so that the run has not failed with it. */
-  'stage.failed': StageFact & { readonly error: ErrorData; readonly handled: boolean; readonly subject: string | null }
-  'stage.skipped': StageFact & { readonly why: string }
+  'stage.failed': StageFact & { readonly error: ErrorData; readonly handled: boolean }
+  'stage.skipped': StageFact & { readonly why: SkipReason; readonly error: ErrorData | null }
   'stage.cancelled': StageFact
-  /** It begins again in a further round; what rests on it is `pending` again, and proves nothing any more. */
+  /** It begins again in `round`; what rests on it is `pending` again, and proves nothing any more. */
   'stage.rewound': StageFact & {
     readonly unmet: number
     readonly live: number
-    /** The gate, and the round of it, whose issues are the feedback; null where a person asked for it. */
+    readonly broken: number
+    readonly tries: number
+    /** What says what is to be better; null where nothing does. */
     readonly feedbackStage: string | null
     readonly feedbackRound: number | null
   }

@@ -39,7 +39,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   knowledge: PURE_NEEDS,
   // What users ask is checked in the same words as what they define.
   inbox: `${PURE_NEEDS} agents`,
-  workflow: `${PURE_NEEDS} board`,
+  // Definitions of workflows are checked in the words of agents and items, and hold what items are made of.
+  workflow: `${PURE_NEEDS} board agents`,
   patterns: `${PURE_NEEDS} workflow`,
   tables: `${PURE_TYPES} type:errors type:json`,
   'table-specs': 'type:tables',
@@ -89,6 +90,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */
 export const PACKAGES: Readonly<Record<string, string>> = {
   zod: `${PURE_VALUES} json-schema loading operations facade mcp http`,
+  '@marcbachmann/cel-js': 'workflow',
   yaml: 'loading',
   vitest: 'testing',
 }
