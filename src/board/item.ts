@@ -18,6 +18,8 @@ export type WaitingFor =
   | { readonly for: 'budget'; readonly scope: string }
   | { readonly for: 'quota'; readonly account: string; readonly at: number }
   | { readonly for: 'merge'; readonly reason: string }
+  /** The run that it is a part of is paused. */
+  | { readonly for: 'run'; readonly id: string }
 
 /** Why an item waits for a merge that is under way: the host of its attempt is gone, and nothing else was missing. */
 export const INTERRUPTED = 'its host is gone'

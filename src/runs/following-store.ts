@@ -3,8 +3,9 @@
  * the runs is decided and committed with it. Whoever settles an item knows nothing of it, and cannot forget it.
  */
 import { AtelierError } from '../errors.ts'
-import type { Identity, NewEvent } from '../events.ts'
+import type { AtelierEvent, Identity, NewEvent } from '../events.ts'
 import type { TransactionName } from '../failpoints.ts'
+import type { Blob } from '../ids.ts'
 import type {
   CommitListener,
   Decision,
@@ -16,7 +17,6 @@ import type {
   Transaction,
   TransactionResult,
 } from '../store.ts'
-import type { AtelierEvent } from '../events.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** What runs make of events, in their commit. */
@@ -24,7 +24,13 @@ export interface Follower {
   /** True for an event from which something follows in a run. */
   follows(event: NewEvent): boolean
   /** Reads what the events rest on, and gives those that follow. */
-  follow(reader: Reader, events: readonly NewEvent[], now: number, by: Identity): Promise<readonly NewEvent[]>
+  follow(reader: Reader, events: readonly NewEvent[], now: number, by: Identity): Promise<Following>
+}
+
+/** What follows in runs, with the long texts of it. */
+export interface Following {
+  readonly events: readonly NewEvent[]
+  readonly blobs: readonly Blob[]
 }
 
 /** Commands that may settle items or answer requests. */
@@ -32,7 +38,6 @@ const SETTLING: ReadonlySet<TransactionName> = new Set<TransactionName>([
   'inbox.change',
   'item.change',
   'item.settle',
-  'merge.settle',
   'turn.lose',
 ])
 
@@ -40,8 +45,10 @@ const SETTLING: ReadonlySet<TransactionName> = new Set<TransactionName>([
 interface Followed<Loaded> {
   readonly loaded: Loaded
   readonly expected: string
-  readonly following: readonly NewEvent[]
+  readonly following: Following
 }
+
+const NOTHING: Following = { events: [], blobs: [] }
 
 export class FollowingStore implements Store {
   readonly #store: Store
@@ -72,7 +79,8 @@ export class FollowingStore implements Store {
         const now = clock.now()
         const decided = transaction.decide(loaded, now)
         const events = 'refused' in decided ? [] : decided.events
-        if (!events.some((event) => follower.follows(event))) return { loaded, expected: '', following: [] }
+        if (!events.some((event) => follower.follows(event)))
+          return { loaded, expected: '', following: NOTHING }
         const following = await follower.follow(reader, events, now, by)
         return { loaded, expected: keyOf(events, follower), following }
       },
@@ -80,7 +88,13 @@ export class FollowingStore implements Store {
         const decided = transaction.decide(loaded, now)
         if ('refused' in decided) return decided
         if (keyOf(decided.events, follower) !== expected) throw unsteady(transaction.name)
-        return following.length === 0 ? decided : { ...decided, events: [...decided.events, ...following] }
+        const { events, blobs } = following
+        if (events.length === 0) return decided
+        return {
+          ...decided,
+          events: [...decided.events, ...events],
+          blobs: [...(decided.blobs ?? []), ...blobs],
+        }
       },
     }
   }

@@ -1,8 +1,10 @@
 /** What a run posts: the items of its stages, as every item is posted, and child runs. */
 import { DEFAULT_ESTIMATE_MS } from '../board/definition.ts'
-import type { ItemPart } from '../board/item.ts'
+import type { ItemPart, ItemRow } from '../board/item.ts'
 import { decidePosting, type PostItem } from '../board/posting.ts'
+import type { ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
+import type { Blob } from '../ids.ts'
 import type { StageDefinition } from '../workflow/definition.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { workOf, type KnownDefinition, type PostedWork } from './definitions.ts'
@@ -17,16 +19,21 @@ export interface PostedPart {
   readonly part: ItemPart
 }
 
+/** What puts a part of a run on its way; `started`: the child run that begins with it. */
+export type Posted =
+  | { readonly events: readonly NewEvent[]; readonly blobs: readonly Blob[]; readonly started?: string }
+  | { readonly refused: ErrorData }
+
 /** The events that put a part of a run on the board. */
-export async function postPart(rows: Rows, posted: PostedPart): Promise<readonly NewEvent[]> {
+export async function postPart(rows: Rows, posted: PostedPart): Promise<Posted> {
   const item = await itemOf(rows, posted)
-  const items = new Map()
+  const items = new Map<string, ItemRow>()
   for (const id of [item.id, ...item.dependsOn]) {
     const row = await rows.get('item', id)
     if (row !== undefined) items.set(id, row)
   }
   const decided = decidePosting([item], { items, known: [], replace: false })
-  return 'events' in decided ? decided.events : []
+  return 'events' in decided ? { ...decided, blobs: [] } : decided
 }
 
 async function itemOf(rows: Rows, { run, definition, stage, work, part }: PostedPart): Promise<PostItem> {
@@ -71,7 +78,7 @@ async function writersBefore(
         for (const each of found.needs) seen.add(each)
       continue
     }
-    const row = await rows.get('stage', [run.id, need])
+    const row = await rows.get('stage', partId({ run: run.id, stage: need, round: 1, index: null }))
     if (row?.state !== 'done') continue
     const indexes = found.kind === 'map' ? Array.from({ length: row.size }, (_, index) => index) : [null]
     for (const index of indexes) {
@@ -80,9 +87,4 @@ async function writersBefore(
     }
   }
   return ids
-}
-
-/** True for a stage whose parts are runs of their own. */
-export function isChild(stage: StageDefinition): boolean {
-  return workOf(stage)?.kind === 'workflow'
 }

@@ -7,6 +7,7 @@ import { unpackText } from '../team/context.ts'
 import type { StageDefinition } from '../workflow/definition.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
+import { stageKey } from '../workflow/projection.ts'
 import { partId } from './parts.ts'
 
 /** One place in a run: a round of a stage, and of a map one of its elements. */
@@ -88,7 +89,7 @@ async function itemResult(
 export async function runResult(reader: Reader, run: RunRow): Promise<Json | undefined> {
   const definition = await definitionBy(reader, run.definition)
   const of = async (stage: string): Promise<Json | undefined> =>
-    resultOf(reader, { definition }, await reader.get('stage', [run.id, stage]))
+    resultOf(reader, { definition }, await reader.get('stage', stageKey(run.id, stage)))
   const { result, stages } = definition.definition
   if (result !== null) return of(result)
   const needed = new Set(stages.flatMap(({ needs }) => needs))

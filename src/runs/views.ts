@@ -1,0 +1,325 @@
+/** What people and programs see of workflows and runs. */
+import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
+import { headOf, type Json } from '../json.ts'
+import type { Reader, StoreView } from '../store.ts'
+import { formatDuration } from '../time/duration.ts'
+import { costsOf } from '../workers/costs.ts'
+import { attemptsAt } from '../workers/rows.ts'
+import type { StageDefinition } from '../workflow/definition.ts'
+import { hasEnded } from '../workflow/lifecycle.ts'
+import { subjectId } from '../workflow/names.ts'
+import { untouchedStage } from '../workflow/projection.ts'
+import type { RunRow, StageRow } from '../workflow/run.ts'
+import { runsOf, unknownRun } from './commands.ts'
+import { definitionBy, type KnownDefinition } from './definitions.ts'
+import { FILES } from './files.ts'
+import { inputsOfRun, runResult } from './values.ts'
+import type { RunMetrics, RunView, StageView, TraceLine, WorkflowLine } from './view-types.ts'
+
+const SHOWN_RESULT = 200
+
+/** All workflows by name. */
+export function viewWorkflows(store: StoreView): Promise<readonly WorkflowLine[]> {
+  return store.read(async (reader) => {
+    const lines: WorkflowLine[] = []
+    for (const { name, definition: hash, runs, definedAt } of await reader.list('workflow')) {
+      const { definition } = await definitionBy(reader, hash)
+      const last = (await runsOf(reader, name)).at(-1)
+      lines.push({
+        name,
+        description: definition.description,
+        status: last?.state ?? 'defined',
+        stages: definition.stages.length,
+        runs,
+        run: last?.id ?? null,
+        definedAt,
+      })
+    }
+    return lines
+  })
+}
+
+/**
+ * A run by its id, or the last run of a workflow by its name; null where the workflow has none yet.
+ * @throws AtelierError `not_found`
+ */
+export async function lookUpRun(
+  reader: Reader,
+  name: string,
+): Promise<RunRow | null | { readonly refused: ErrorData }> {
+  const run = await reader.get('run', name)
+  if (run !== undefined) return run
+  if ((await reader.get('workflow', name)) !== undefined) return (await runsOf(reader, name)).at(-1) ?? null
+  const known = [...(await reader.list('workflow')).map((row) => row.name)]
+  const near = nearestNames(name, known)
+  if (near.length === 0) return { refused: await unknownRun(reader, name) }
+  return {
+    refused: errorData(
+      'not_found',
+      `There is no workflow or run "${headOf(name, 80)}". Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?`,
+      { workflow: name, nearest: near },
+    ),
+  }
+}
+
+/** The last run of a workflow, or one run; null where there is none yet. */
+export async function viewRun(store: StoreView, name: string, now: number): Promise<RunView | null> {
+  const view = await store.read(async (reader) => {
+    const run = await lookUpRun(reader, name)
+    return run === null || 'refused' in run ? run : readRun(reader, run, now)
+  })
+  if (view !== null && 'refused' in view) throw toError(view.refused)
+  return view
+}
+
+async function readRun(reader: Reader, run: RunRow, now: number): Promise<RunView> {
+  const definition = await definitionBy(reader, run.definition)
+  const rows = new Map(
+    (await reader.list('stage', { where: { run: run.id } })).map((row) => [row.stage, row]),
+  )
+  const stages: StageView[] = []
+  for (const [position, stage] of definition.definition.stages.entries()) {
+    const needs = definition.plan.stages.get(stage.id)?.needs ?? []
+    const row = rows.get(stage.id) ?? untouchedStage(run.id, stage.id, position, needs.length)
+    stages.push(await viewStage(reader, { run, stage, row, rows, needs, now }))
+  }
+  const children = await reader.list('run', { where: { parentRun: run.id } })
+  const { [FILES]: _files, ...inputs } = await inputsOfRun(reader, run)
+  const costUsd = stages.reduce((sum, stage) => sum + stage.costUsd, 0)
+  return {
+    id: run.id,
+    workflow: run.workflow,
+    status: run.state,
+    reason: run.reason,
+    error: run.error,
+    inputs,
+    stages,
+    children: children.map(({ id }) => id),
+    steps: run.steps,
+    checkpoints: run.checkpoints,
+    costUsd,
+    metrics: await metricsOf(reader, run, definition, now),
+    startedBy: run.startedBy,
+    startedAt: run.startedAt,
+    settledAt: run.settledAt,
+  }
+}
+
+interface StageInput {
+  readonly run: RunRow
+  readonly stage: StageDefinition
+  readonly row: StageRow
+  readonly rows: ReadonlyMap<string, StageRow>
+  readonly needs: readonly string[]
+  readonly now: number
+}
+
+async function viewStage(reader: Reader, input: StageInput): Promise<StageView> {
+  const { stage, row, needs } = input
+  const item = row.subject === null ? undefined : await reader.get('item', row.subject)
+  let costUsd = 0
+  for (const id of await itemsOfStage(reader, row)) costUsd += await costOfItem(reader, id)
+  return {
+    stage: stage.id,
+    title: stage.title,
+    kind: stage.kind,
+    status: row.state,
+    round: row.round,
+    needs,
+    why: await whyWaiting(reader, input),
+    item: row.subject,
+    owner: item?.owner ?? null,
+    elements:
+      stage.kind === 'map' && row.startedAt !== null
+        ? { size: row.size, posted: row.posted, done: row.succeeded, failed: row.failures }
+        : null,
+    decision: row.decision,
+    scores: row.scores,
+    costUsd,
+    error: row.error,
+    startedAt: row.startedAt,
+    settledAt: row.settledAt,
+  }
+}
+
+/** What a stage waits for, in words. */
+async function whyWaiting(
+  reader: Reader,
+  { run, row, rows, needs, now }: StageInput,
+): Promise<string | null> {
+  const { id } = run
+  switch (row.state) {
+    case 'pending': {
+      if (hasEnded(run.state)) return null
+      const left = needs.filter((need) => !isOver(rows.get(need)))
+      return left.length === 0 ? null : `waits for ${left.join(', ')}`
+    }
+    case 'queued':
+      return run.state === 'paused'
+        ? `${id} is paused`
+        : 'waits for its turn: as many stages run as may run at once'
+    case 'open':
+      return openWhy(reader, row, now)
+    default:
+      return null
+  }
+}
+
+function isOver(row: StageRow | undefined): boolean {
+  return row !== undefined && row.state !== 'pending' && row.state !== 'queued' && row.state !== 'open'
+}
+
+async function openWhy(reader: Reader, row: StageRow, now: number): Promise<string | null> {
+  switch (row.waiting) {
+    case 'approval':
+      return `waits for your approval: ${row.subject ?? ''}`
+    case 'decision':
+      return `has failed and waits for your word: ${subjectId(row.run, row.stage, row.round)}:failure`
+    case 'time':
+      return row.wakeAt === null ? null : `goes on in ${formatDuration(Math.max(0, row.wakeAt - now))}`
+    case 'signal':
+      return 'waits for a signal'
+    case 'work': {
+      const item = row.subject === null ? undefined : await reader.get('item', row.subject)
+      if (item === undefined) return null
+      if (item.state === 'running') return `${item.owner ?? 'somebody'} works on it`
+      return item.state === 'ready'
+        ? `is ready for ${item.type}`
+        : `waits: ${item.waiting?.for ?? item.state}`
+    }
+    case null:
+      return null
+  }
+}
+
+/** The ids of what a stage has posted in all its rounds. */
+export async function itemsOfStage(reader: Reader, row: StageRow): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (let round = 1; round <= row.round; round++) {
+    const whole = subjectId(row.run, row.stage, round)
+    if ((await reader.get('item', whole)) !== undefined) ids.push(whole)
+    for (let index = 0; ; index++) {
+      const id = subjectId(row.run, row.stage, round, index)
+      if ((await reader.get('item', id)) === undefined) break
+      ids.push(id)
+    }
+  }
+  return ids
+}
+
+async function costOfItem(reader: Reader, id: string): Promise<number> {
+  const attempts = await attemptsAt(reader, id)
+  const costs = await costsOf(
+    reader,
+    attempts.map((attempt) => attempt.id),
+  )
+  return [...costs.values()].reduce((sum, cost) => sum + cost, 0)
+}
+
+async function metricsOf(
+  reader: Reader,
+  run: RunRow,
+  { definition }: KnownDefinition,
+  now: number,
+): Promise<RunMetrics> {
+  const completed = run.done + run.skipped
+  const settled = completed + run.failed + run.cancelled
+  const open = await reader.list('stage', { where: { run: run.id, state: 'open' } })
+  let active = 0
+  for (const { subject } of open)
+    if (subject !== null && (await reader.get('item', subject))?.state === 'running') active++
+  const spentMs = now - run.startedAt
+  const rest = run.total - settled
+  const estimated =
+    run.settledAt ??
+    (completed === 0 || rest === 0 || run.state === 'paused'
+      ? null
+      : now + Math.round((spentMs / completed) * rest))
+  return {
+    workflow_id: definition.name,
+    status: run.state,
+    progress: {
+      total: run.total,
+      completed,
+      failed: run.failed,
+      in_progress: run.open,
+      percentage: run.total === 0 ? 100 : Math.round((100 * completed) / run.total),
+    },
+    active_agents: active,
+    estimated_completion: estimated,
+  }
+}
+
+/** Who made what from what in a run. */
+export async function viewTrace(store: StoreView, name: string): Promise<readonly TraceLine[]> {
+  const trace = await store.read(async (reader) => {
+    const run = await lookUpRun(reader, name)
+    return run === null ? [] : 'refused' in run ? run : readTrace(reader, run)
+  })
+  if ('refused' in trace) throw toError(trace.refused)
+  return trace
+}
+
+async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLine[]> {
+  const definition = await definitionBy(reader, run.definition)
+  const lines: TraceLine[] = []
+  const rows = await reader.list('stage', { where: { run: run.id } })
+  const rounds = new Map(rows.map(({ stage, round }) => [stage, round]))
+  for (const row of rows) {
+    const stage = definition.stage(row.stage)
+    const from = (stage?.from ?? []).flatMap((source) =>
+      'file' in source
+        ? [source.file]
+        : 'stage' in source
+          ? [`${source.stage}#${rounds.get(source.stage) ?? 1}`]
+          : [],
+    )
+    for (const id of await itemsOfStage(reader, row)) {
+      const item = await reader.get('item', id)
+      if (item === undefined) continue
+      const text =
+        item.result === null ? null : typeof item.result === 'string' ? item.result : item.result.head
+      lines.push({
+        item: id,
+        stage: row.stage,
+        round: item.round ?? 1,
+        owner: item.owner,
+        status: item.state,
+        from,
+        result: text === null ? null : headOf(text, SHOWN_RESULT),
+        costUsd: await costOfItem(reader, id),
+        settledAt: item.settledAt,
+      })
+    }
+  }
+  return lines.toSorted((a, b) => (a.settledAt ?? Infinity) - (b.settledAt ?? Infinity))
+}
+
+/** How a run ended, once it has. */
+export type RunEnding =
+  | { readonly ok: true; readonly result: Json }
+  | { readonly ok: false; readonly error: ErrorData }
+
+/** The result of a run that has ended, or why it has none; undefined while it runs. */
+export async function endingOf(reader: Reader, id: string): Promise<RunEnding | undefined> {
+  const run = await reader.get('run', id)
+  if (run === undefined) return { ok: false, error: await unknownRun(reader, id) }
+  switch (run.state) {
+    case 'running':
+    case 'paused':
+      return undefined
+    case 'completed':
+    case 'partially_completed':
+      return { ok: true, result: (await runResult(reader, run)) ?? null }
+    case 'cancelled':
+      return {
+        ok: false,
+        error: run.error ?? errorData('cancelled', `The run ${id} was cancelled.`, { run: id }),
+      }
+    case 'failed':
+      return {
+        ok: false,
+        error: run.error ?? errorData('turn_failed', `The run ${id} has failed.`, { run: id }),
+      }
+  }
+}
