@@ -1,17 +1,41 @@
 /**
  * The interpreter: what follows in a run from one thing that happened. Pure and total: it never throws, and it reads the rows
  * that it is given and no others, as many at 10,000 stages as at 100.
+ *
+ * How the effects use it, in the transaction in which something happens to a run:
+ *
+ *     const slice = newSlice(run, inputs)
+ *     for (;;) {
+ *       const reads = readsOf(plan, slice, happening)   // in `load`
+ *       if (isNothing(reads)) break
+ *       // put into the slice what they name
+ *     }
+ *     const commands = advance(plan, slice, happening, now)   // in `decide`
+ *
+ * - The run is started by `run.started`; its row is `startedRun(event)`, and `{ on: 'started' }` comes in the same commit.
+ * - What happened to an earlier round, or to something that is settled, gives no commands. Of a map, the end of each element is
+ *   told once: its row counts the elements, and does not remember which.
+ * - Where a step asks for more than the slice has, `advance` gives no commands at all.
  */
 import type { ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
 import type { Json, StoredText } from '../json.ts'
+import { cancelRun, pauseRun, resumeIfAnswered, resumeRun, retryStage, skipByHand } from './by-hand.ts'
+import { finish } from './ending.ts'
+import { answered, settled, signalled, woken } from './happenings.ts'
+import { hasEnded } from './lifecycle.ts'
 import type { Plan } from './plan.ts'
 import type { RunRow, StageRow } from './run.ts'
+import { startReady } from './starting.ts'
+import { Step, type HeldState } from './step.ts'
 
 /** How an item or a child run of a stage ended. */
 export type Outcome =
   | { readonly ok: true; readonly tree: string | null }
   | { readonly ok: false; readonly error: ErrorData }
+
+/** What a person says to an approval (`approve`, `reject`), or to the failure of a stage (`retry`, `skip`, `abort`). */
+export type Choice = 'approve' | 'reject' | 'retry' | 'skip' | 'abort'
 
 /** What happened to a run. */
 export type Happening =
@@ -29,7 +53,7 @@ export type Happening =
       readonly on: 'answered'
       readonly stage: string
       readonly round: number
-      readonly answer: { readonly choice: 'approve' | 'reject' | 'retry' | 'skip' | 'abort'; readonly comment: string | null }
+      readonly answer: { readonly choice: Choice; readonly comment: string | null }
     }
   /** The time of a stage has come. */
   | { readonly on: 'woken'; readonly stage: string; readonly round: number }
@@ -41,31 +65,117 @@ export type Happening =
   /** A person wants it, and what rests on it, done again. */
   | { readonly on: 'retried'; readonly stage: string }
 
-/** The rows and values that a step may look at: those that `readsOf` named. */
+/** The rows and values that a step may look at: those that {@link readsOf} named. The effects fill the maps. */
 export interface Slice {
   readonly run: RunRow
-  stage(id: string): StageRow | undefined
-  /** Queued stages in order of their place, as many as could start now. */
-  readonly queued: readonly StageRow[]
-  /** The result of a settled stage; undefined where it has none. Only those that an expression of this step names. */
-  result(stage: string): Json | undefined
   readonly inputs: Readonly<Record<string, Json>>
+  /** Rows by id of the stage; null: there is none. */
+  readonly stages: Map<string, StageRow | null>
+  /**
+   * Results of settled stages by id; of the stage that has just been settled, that of its present round. `ID#n` is that of round n.
+   * Null: there is none.
+   */
+  readonly results: Map<string, Json | null>
+  /** The first queued stages in order of their place. */
+  queued: readonly StageRow[]
+  /** Every stage in a state. */
+  readonly states: Map<HeldState, readonly StageRow[]>
+}
+
+/** Which rows and values a step needs and does not have. */
+export interface Reads {
+  readonly stages: readonly string[]
+  readonly results: readonly string[]
+  /** So many of the first queued stages in all; 0: none. */
+  readonly queued: number
+  readonly states: readonly HeldState[]
 }
 
 /** What is to be done in the same commit. The effects turn it into events of the board, the inbox and of child runs. */
 export type Command =
   | { readonly do: 'event'; readonly event: NewEvent }
   /** Post the work of a stage as an item, or start it as a child run; of a map, elements `from` to `to` (exclusive). */
-  | { readonly do: 'post'; readonly stage: string; readonly round: number; readonly from: number; readonly to: number }
-  /** Cancel what is open of a stage's earlier round. */
+  | {
+      readonly do: 'post'
+      readonly stage: string
+      readonly round: number
+      readonly from: number
+      readonly to: number
+    }
+  /** Cancel what is open of a stage's round: items, child runs and requests. */
   | { readonly do: 'cancel'; readonly stage: string; readonly round: number; readonly reason: string }
   /** Ask a person: an approval, or what to do with a stage that failed (`retry`, `skip`, `abort`). */
-  | { readonly do: 'ask'; readonly stage: string; readonly round: number; readonly kind: 'approval' | 'escalation' }
+  | {
+      readonly do: 'ask'
+      readonly stage: string
+      readonly round: number
+      readonly kind: 'approval' | 'escalation'
+    }
 
-/** Which rows and values a happening needs, beyond those of `first`: asked again until nothing new is named. */
-export interface Reads {
-  readonly stages: readonly string[]
-  readonly results: readonly string[]
+/** A slice in which nothing is loaded yet. */
+export function newSlice(run: RunRow, inputs: Slice['inputs']): Slice {
+  return { run, inputs, stages: new Map(), results: new Map(), queued: [], states: new Map() }
 }
 
-export type { Plan }
+/** What a step needs beyond what the slice has: asked again until nothing is named. */
+export function readsOf(plan: Plan, slice: Slice, happening: Happening): Reads {
+  // Which rows a step reads does not depend on the time.
+  return stepOf(plan, slice, happening, 0).wanted()
+}
+
+/** True if nothing more is to be read. */
+export function isNothing({ stages, results, queued, states }: Reads): boolean {
+  return stages.length === 0 && results.length === 0 && queued === 0 && states.length === 0
+}
+
+/** What follows from what happened, in order. Nothing where it is stale, or about nothing that there is. */
+export function advance(plan: Plan, slice: Slice, happening: Happening, now: number): readonly Command[] {
+  const step = stepOf(plan, slice, happening, now)
+  return step.misses > 0 ? [] : step.commands
+}
+
+function stepOf(plan: Plan, slice: Slice, happening: Happening, now: number): Step {
+  const step = new Step(plan, slice, now)
+  if ('stage' in happening && !plan.stages.has(happening.stage)) return step
+  happen(step, happening)
+  resumeIfAnswered(step)
+  startReady(step)
+  finish(step)
+  return step
+}
+
+function happen(step: Step, happening: Happening): void {
+  const isByHand = happening.on === 'skipped' || happening.on === 'retried'
+  if (hasEnded(step.run.state) && !isByHand) return
+  switch (happening.on) {
+    case 'started':
+      step.ready.push(...step.plan.roots)
+      return
+    case 'settled':
+      settled(step, happening)
+      return
+    case 'answered':
+      answered(step, happening)
+      return
+    case 'woken':
+      woken(step, happening)
+      return
+    case 'signalled':
+      signalled(step, happening)
+      return
+    case 'paused':
+      pauseRun(step, happening.reason)
+      return
+    case 'resumed':
+      resumeRun(step)
+      return
+    case 'cancelled':
+      cancelRun(step, happening.reason)
+      return
+    case 'skipped':
+      skipByHand(step, happening.stage)
+      return
+    case 'retried':
+      retryStage(step, happening.stage)
+  }
+}

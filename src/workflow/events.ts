@@ -51,7 +51,8 @@ export interface WorkflowEvents {
   /** An execution has begun. `subject`: what it waits for. `size`: how many items or child runs it is made of. */
   'stage.opened': StageFact & {
     readonly size: number
-    readonly waiting: StageWaiting
+    /** Null: it is decided in the same commit. */
+    readonly waiting: StageWaiting | null
     readonly subject: string | null
     readonly wakeAt: number | null
   }
@@ -81,6 +82,8 @@ export interface WorkflowEvents {
     readonly live: number
     readonly broken: number
     readonly tries: number
+    /** A person had it skipped, and that holds for this round, too. */
+    readonly keepsSkip: boolean
     /** What says what is to be better; null where nothing does. */
     readonly feedbackStage: string | null
     readonly feedbackRound: number | null

@@ -8,10 +8,11 @@
  * | open      | -       | queued | open   | open   | open      | done | failed | skipped | cancelled | pending | open      |
  * | done      | -       | -      | -      | -      | -         | -    | -      | -       | -         | pending | -         |
  * | failed    | -       | -      | -      | -      | -         | -    | -      | skipped | -         | pending | -         |
- * | skipped   | -       | -      | -      | -      | -         | -    | -      | -       | -         | pending | -         |
+ * | skipped   | skipped | -      | -      | -      | -         | -    | -      | -       | -         | pending | -         |
  * | cancelled | -       | -      | -      | -      | -         | -    | -      | skipped | -         | pending | -         |
  *
- * An open stage is queued or opened again by the next round of a loop. `worked` is what happens to its items: `stage.posted`,
+ * An open stage is queued or opened again by the next round of a loop. What a person skipped goes on counting what it needs, in case
+ * it is wanted after all. `worked` is what happens to its items: `stage.posted`,
  * `stage.counted` and `stage.scored`.
  *
  * | run                 | paused | resumed | completed | partially_completed | failed | cancelled | reopened |
@@ -71,7 +72,7 @@ const STAGE_STEPS: Readonly<Record<StageState, Partial<Record<StageStep, StageSt
   },
   done: { rewound: 'pending' },
   failed: { skipped: 'skipped', rewound: 'pending' },
-  skipped: { rewound: 'pending' },
+  skipped: { met: 'skipped', rewound: 'pending' },
   cancelled: { skipped: 'skipped', rewound: 'pending' },
 }
 

@@ -35,7 +35,10 @@ export function noVerdict(stage: string, why: string): ErrorData {
 export function roundsExhausted(rounds: number, scores: readonly (number | null)[]): ErrorData {
   const known = scores.filter((score) => score !== null)
   const said = known.length === 0 ? '' : `, with the scores ${known.join(', ')}`
-  return errorData('max_iterations', `Failed after ${rounds} iterations${said}.`, { rounds, scores: [...scores] })
+  return errorData('max_iterations', `Failed after ${rounds} iterations${said}.`, {
+    rounds,
+    scores: [...scores],
+  })
 }
 
 /** A gate has sent work back as often as it may. */
@@ -73,7 +76,10 @@ export function quorumMissed(size: number, wanted: number, failures: number): Er
 }
 
 export function notAList(stage: string): ErrorData {
-  return errorData('expression_failed', `"over" of the stage "${stage}" gives no list.`, { stage, field: 'over' })
+  return errorData('expression_failed', `"over" of the stage "${stage}" gives no list.`, {
+    stage,
+    field: 'over',
+  })
 }
 
 export function waitedTooLong(stage: string, what: string): ErrorData {

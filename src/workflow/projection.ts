@@ -238,7 +238,8 @@ function applyStage(event: StageEvent, rows: RowLookup): RowChange[] {
     ...tally,
     steps: run.steps + (event.type === 'stage.opened' ? 1 : 0),
     // A failure that is skipped or done again is none of the run any more.
-    error: tally.unhandled === 0 ? null : (run.error ?? (failure === null ? null : failedStage(stage, failure))),
+    error:
+      tally.unhandled === 0 ? null : (run.error ?? (failure === null ? null : failedStage(stage, failure))),
     revision: run.revision + 1,
   }
   return [
@@ -290,7 +291,9 @@ function fieldsOf(event: StageEvent, row: StageRow): Partial<StageRow> {
     case 'stage.rewound': {
       const { round, unmet, live, broken, tries, feedbackStage, feedbackRound } = event.data
       const best = tries === 0 ? null : row.best
-      return { ...UNOPENED, round, unmet, live, broken, tries, best, feedbackStage, feedbackRound }
+      const rewound = { ...UNOPENED, round, unmet, live, broken, tries, best, feedbackStage, feedbackRound }
+      // What a person skipped stays skipped, unless it is this that a person wants.
+      return event.data.keepsSkip ? { ...rewound, decision: row.decision } : rewound
     }
     case 'stage.signalled':
       return { signal: event.data.value }
@@ -315,13 +318,25 @@ function bestOf(scores: readonly (number | null)[], from: number): number | null
 }
 
 function missing(what: string, key: string): AtelierError {
-  return new AtelierError('store_corrupt', `The log names the ${what} "${key}", which no earlier event made.`, {
-    details: { [what]: key },
-  })
+  return new AtelierError(
+    'store_corrupt',
+    `The log names the ${what} "${key}", which no earlier event made.`,
+    {
+      details: { [what]: key },
+    },
+  )
 }
 
-function notAllowed(what: string, { id, state }: { readonly id: string; readonly state: string }, type: string): AtelierError {
-  return new AtelierError('invalid_transition', `The ${what} ${id} is ${state}; ${type} does not apply to it.`, {
-    details: { [what]: id, from: state, event: type },
-  })
+function notAllowed(
+  what: string,
+  { id, state }: { readonly id: string; readonly state: string },
+  type: string,
+): AtelierError {
+  return new AtelierError(
+    'invalid_transition',
+    `The ${what} ${id} is ${state}; ${type} does not apply to it.`,
+    {
+      details: { [what]: id, from: state, event: type },
+    },
+  )
 }

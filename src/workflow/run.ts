@@ -12,13 +12,7 @@ export interface WorkflowRow {
   readonly definedAt: number
 }
 
-export type RunState =
-  | 'running'
-  | 'paused'
-  | 'completed'
-  | 'partially_completed'
-  | 'failed'
-  | 'cancelled'
+export type RunState = 'running' | 'paused' | 'completed' | 'partially_completed' | 'failed' | 'cancelled'
 
 /** One execution of a definition that is pinned by its hash. Of constant size. */
 export interface RunRow {

@@ -68,7 +68,14 @@ export function statusOf(state: 'done' | 'failed' | 'skipped', result: Json | nu
 function verdictOf(said: Json | undefined): Verdict | null {
   if (typeof said === 'boolean') return said ? 'approve' : 'request_changes'
   if (typeof said !== 'string') return null
-  return VERDICTS.get(said.trim().toLowerCase().replaceAll(/[\s-]+/gu, '_')) ?? null
+  return (
+    VERDICTS.get(
+      said
+        .trim()
+        .toLowerCase()
+        .replaceAll(/[\s-]+/gu, '_'),
+    ) ?? null
+  )
 }
 
 function isRecord(value: Json | null): value is { readonly [key: string]: Json | undefined } {
