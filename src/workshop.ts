@@ -22,6 +22,8 @@ import {
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
+import type { RunsOfHost } from './runs/hosting.ts'
+import type { StageFunction } from './runs/perform.ts'
 import type { BoardWorkers } from './workers/board-workers.ts'
 import type { HostRow } from './tables.ts'
 import type { TeamContext } from './team/context.ts'
@@ -86,6 +88,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { mergesHeld },
     { mergesWaiting },
     { IntegratorOnDemand },
+    { followRuns, RunsOfHost },
+    { projection },
   ] = await Promise.all([
     import('./facade/workshop.ts'),
     import('./facade/roster.ts'),
@@ -100,9 +104,11 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./integration/holding.ts'),
     import('./integration/approvals.ts'),
     import('./integration/on-demand.ts'),
+    import('./runs/hosting.ts'),
+    import('./projection.ts'),
   ])
   const config = await loadConfiguration(dir, options)
-  const store = await openStore(dir, options, clock)
+  const store = followRuns(await openStore(dir, options, clock), clock, projection)
   const feed = new EventFeed(store)
   let leftovers: Promise<unknown> | undefined
   try {
@@ -113,44 +119,56 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const team: TeamContext = { store, clock, loops: loopClock(options), feed, by: identityOf(options) }
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
     const inbox = { team, waiters: [itemsWaiting, mergesWaiting] }
+    const functions = new Map<string, StageFunction>()
+    const runs = { team, projection, dir, functions, profiles: () => roster.profileNames }
     const concurrency: { value: number | undefined } = { value: undefined }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
     const stateDir = worktreeState(dir, options.persistence)
     const worktrees = worktreesOf(dir, stateDir, config.worktrees)
     let workers: BoardWorkers | undefined
+    let stages: RunsOfHost | undefined
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
     const { host: kind = 'library' } = options
-    const host =
+    const host: InstanceType<typeof Host> | undefined =
       kind === 'none'
         ? undefined
         : new Host(team, environment, {
             kind,
             // Each agent of a worker may have an item, unless a limit was asked for.
-            concurrency: () => concurrency.value ?? Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0),
-            work: (id) => [
-              (workers = new BoardWorkers({
+            concurrency: () =>
+              concurrency.value ??
+              Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0, stages?.capacity ?? 0),
+            work: (id) => {
+              const parts = {
                 team,
                 host: id,
                 dir,
                 stateDir,
                 attempts: environment.attempts,
                 settlements: new Settlements(team),
-                startSoon: (agent) => host?.startSoon(agent),
+                startSoon: (agent: string) => host?.startSoon(agent),
                 worktrees,
-                standIn: (name, profile) => workshop.agent(name, { profile }).stored,
+                standIn: (name: string, profile: string) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
-              })),
-              new IntegratorOnDemand(team, {
-                host: id,
-                repositoryDir: dir,
-                stateDir,
-                worktrees,
-                onError: options.onError ?? (() => {}),
-              }),
-              new InboxTimer(inbox, id, options.onError ?? (() => {})),
-            ],
+              }
+              stages = new RunsOfHost(runs, parts, environment.backends)
+              workers = new BoardWorkers(stages.worker)
+              return [
+                workers,
+                ...stages.work,
+                new IntegratorOnDemand(team, {
+                  host: id,
+                  repositoryDir: dir,
+                  stateDir,
+                  worktrees,
+                  onError: options.onError ?? (() => {}),
+                }),
+                new InboxTimer(inbox, id, options.onError ?? (() => {})),
+              ]
+            },
             onActivity: (turn, event) => {
               workers?.activity(turn, event)
+              stages?.activity(turn, event)
               for (const listener of activity) listener(turn, event)
             },
             ...(options.onError === undefined ? {} : { onError: options.onError }),
@@ -170,6 +188,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       workers,
       concurrency,
       inbox,
+      runs,
       activity,
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),

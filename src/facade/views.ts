@@ -21,6 +21,7 @@ import {
 } from '../team/views.ts'
 import { watchEvents } from '../team/watching.ts'
 import { parseDuration } from '../time/duration.ts'
+import { viewRun, viewTrace, viewWorkflows } from '../runs/views.ts'
 import { boardSettled } from '../workers/settled.ts'
 import { viewBoard, viewItem, viewReady } from '../workers/views.ts'
 import { viewWorkers } from '../workers/staff.ts'
@@ -88,6 +89,9 @@ export function createViews(
       })
     },
     inbox: (filter) => viewInbox(store, filter),
+    workflows: () => viewWorkflows(store),
+    workflowStatus: (name) => viewRun(store, name, view.clock.now()),
+    trace: (name) => viewTrace(store, name),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)

@@ -79,7 +79,9 @@ function keyText(key: RowKey): string {
 
 function keyOf<T extends TableName>(table: T, row: RowOf<T>): string {
   const columns: readonly string[] = TABLES[table].key
-  return columns.map((column) => String((row as Readonly<Record<string, unknown>>)[column])).join('\0')
+  return columns
+    .map((column) => String((row as object as Readonly<Record<string, unknown>>)[column]))
+    .join('\0')
 }
 
 function fits<Row extends object>(
@@ -102,8 +104,8 @@ function order<T extends TableName>(
   const sign = direction === 'desc' ? -1 : 1
   return (a, b) => {
     for (const column of columns) {
-      const one = (a as Readonly<Record<string, string | number>>)[column] as string | number
-      const other = (b as Readonly<Record<string, string | number>>)[column] as string | number
+      const one = (a as object as Readonly<Record<string, string | number>>)[column] as string | number
+      const other = (b as object as Readonly<Record<string, string | number>>)[column] as string | number
       if (one !== other) return one < other ? -sign : sign
     }
     return 0

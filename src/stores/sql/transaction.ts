@@ -88,10 +88,7 @@ export async function writeRows(
   }
 }
 
-export async function putBlobs(
-  connection: SqlConnection,
-  blobs: Blobs,
-): Promise<void> {
+export async function putBlobs(connection: SqlConnection, blobs: Blobs): Promise<void> {
   for (const { hash, body } of blobs) await putBlob(connection, hash, body)
 }
 
