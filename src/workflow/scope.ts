@@ -2,7 +2,6 @@
 import type { Json } from '../json.ts'
 import type { Expression, StageDefinition } from './definition.ts'
 import { stagesIn, variablesIn, type Variables } from './expressions.ts'
-import { resultKey } from './names.ts'
 import type { StageRow } from './run.ts'
 import type { Step } from './step.ts'
 import { judgementOf, statusOf } from './verdict.ts'
@@ -78,7 +77,7 @@ function factsOf(step: Step, row: StageRow): Facts {
   const hasResult = row.state === 'done' && givesResult(step.plannedOf(row).definition)
   const words = wordsOf(
     row.state === 'done' || row.state === 'failed' ? row.state : 'skipped',
-    hasResult ? step.result(row.stage) : null,
+    hasResult ? step.result(row.stage, resultRound(row)) : null,
   )
   return {
     ...words,
@@ -95,7 +94,12 @@ function wordsOf(state: 'done' | 'failed' | 'skipped', result: Json | null): Fac
 }
 
 function previousResult(step: Step, row: StageRow): Json {
-  return row.tries === 0 ? null : step.result(resultKey(row.stage, row.round - 1))
+  return row.tries === 0 ? null : step.result(row.stage, row.round - 1)
+}
+
+/** The round whose result is that of a settled stage: the last, or the best where none was good enough. */
+export function resultRound({ round, best, decision }: StageRow): number {
+  return decision === 'accept_best' && best !== null ? best : round
 }
 
 /** Whether there is anything to load as the result of a stage of this kind. */
