@@ -73,7 +73,8 @@ export interface Slice {
   readonly stages: Map<string, StageRow | null>
   /**
    * Results by stage and round, as `resultKey` makes it: of an item or a child run; of a map the list of its elements' results, null
-   * where one failed; of a wait the value of its signal. Null: there is none.
+   * where one failed; of a wait the
+   * value of its signal, where that is long. Null: there is none.
    */
   readonly results: Map<string, Json | null>
   /** The first queued stages in order of their place. */

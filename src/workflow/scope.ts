@@ -74,10 +74,9 @@ function subjectFacts(step: Step, row: StageRow): Variables {
 
 /** What `stages.ID` has. */
 function factsOf(step: Step, row: StageRow): Facts {
-  const hasResult = row.state === 'done' && givesResult(step.plannedOf(row).definition)
   const words = wordsOf(
     row.state === 'done' || row.state === 'failed' ? row.state : 'skipped',
-    hasResult ? step.result(row.stage, resultRound(row)) : null,
+    row.state === 'done' ? resultOf(step, row) : null,
   )
   return {
     ...words,
@@ -85,6 +84,20 @@ function factsOf(step: Step, row: StageRow): Facts {
     score: words.score ?? row.scores.at(-1) ?? null,
     issues: row.error === null ? words.issues : [row.error.message],
     rounds: row.round,
+  }
+}
+
+/** The result of a settled stage. A short word from outside lies in its row, which it may have come to in this very step. */
+function resultOf(step: Step, row: StageRow): Json | null {
+  if (!givesResult(step.plannedOf(row).definition)) return null
+  return typeof row.signal === 'string' ? parsed(row.signal) : step.result(row.stage, resultRound(row))
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
   }
 }
 

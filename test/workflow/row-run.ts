@@ -168,7 +168,6 @@ export class RowRun {
 
   #result({ stage, round }: RoundOf): Json | null {
     const row = this.stage(stage)
-    if (row?.signal !== undefined && row.signal !== null) return JSON.parse(row.signal as string) as Json
     const result = (index: number): Json => this.results.get(`${stage}#${round}.${index}`) ?? null
     const isMap = this.plan.stages.get(stage)?.definition.kind === 'map'
     return isMap ? Array.from({ length: row?.size ?? 0 }, (_, index) => result(index)) : result(0)
