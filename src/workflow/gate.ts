@@ -5,7 +5,7 @@ import type { GateStage } from './definition.ts'
 import { ruleOf } from './evaluating.ts'
 import { open, openApproval, openWork } from './opening.ts'
 import { targetOf } from './plan.ts'
-import { neverApproved, noVerdict, rejected } from './problems.ts'
+import { neverApproved, noVerdict, rejected } from './failures.ts'
 import { rewind } from './rewind.ts'
 import type { StageRow } from './run.ts'
 import { subjectOf } from './scope.ts'
@@ -51,7 +51,7 @@ export function reviewed(step: Step, row: StageRow, gate: GateStage, outcome: Ou
   }
   if (gate.judge.by !== 'reviewer') return
   const misses = step.misses
-  const result: Json | null = step.result(row.stage)
+  const result: Json | null = step.result(row.stage, row.round)
   if (step.misses > misses) return
   const why = whyNoVerdict(result)
   if (why !== undefined) {

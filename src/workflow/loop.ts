@@ -4,7 +4,7 @@ import type { LoopStage } from './definition.ts'
 import { ruleOf } from './evaluating.ts'
 import { subjectId } from './names.ts'
 import { openWork } from './opening.ts'
-import { roundsExhausted } from './problems.ts'
+import { roundsExhausted } from './failures.ts'
 import type { StageRow } from './run.ts'
 import { completeStage, escalate, failStage, interrupt } from './settling.ts'
 import type { Step } from './step.ts'
@@ -19,7 +19,7 @@ export function roundEnded(
 ): void {
   const { stage } = row
   const misses = step.misses
-  const result = step.result(stage)
+  const result = step.result(stage, row.round)
   const worked = ruleOf(step, 'until', loop.until, { row, own: { result } })
   if (worked === undefined || step.misses > misses) return
   const { score } = judgementOf(result)

@@ -4,7 +4,7 @@ import type { AtelierEvent, EventOf, NewEvent } from '../events.ts'
 import type { RowChange, RowLookup, RowRef } from '../tables.ts'
 import { nextRunState, nextStageState, type RunStep, type StageStep } from './lifecycle.ts'
 import { runId, subjectId } from './names.ts'
-import { failedStage } from './problems.ts'
+import { failedStage } from './failures.ts'
 import type { RunRow, StageRow } from './run.ts'
 import { NO_TALLY, retally } from './tally.ts'
 
@@ -218,6 +218,11 @@ function stepOf(type: StageEvent['type']): StageStep {
     case 'stage.signalled':
       return 'signalled'
   }
+}
+
+/** Whether the lifecycle allows an event now. */
+export function canHappen({ state }: StageRow, type: StageEvent['type']): boolean {
+  return nextStageState(state, stepOf(type)) !== undefined
 }
 
 function applyStage(event: StageEvent, rows: RowLookup): RowChange[] {
