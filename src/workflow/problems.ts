@@ -1,5 +1,5 @@
 /** What is wrong with a workflow as it was written: which stage, which field, what is allowed. */
-import { detailsOf, FIELD_SEPARATOR, problemsOf, type Problem } from '../agents/schema-problems.ts'
+import { detailsOf, problemsOf, type Problem } from '../agents/schema-problems.ts'
 import { fieldName } from '../agents/shown-values.ts'
 import { AtelierError, nearestNames, type ErrorCode, type ErrorDetails } from '../errors.ts'
 import type { z } from 'zod'
@@ -35,12 +35,12 @@ export interface Finding {
 /** Collects the problems of one workflow, in the words in which it is written. */
 export class Problems {
   readonly found: WorkflowProblem[] = []
-  /** How a field is written here. */
-  readonly shown: (field: string) => string
+  /** The names of fields as they are written here. */
+  readonly shown: (text: string) => string
   /** The stages of the paths that begin like these; the innermost counts. */
   readonly #stages = new Map<string, string>()
 
-  constructor(shown: (field: string) => string) {
+  constructor(shown: (text: string) => string) {
     this.shown = shown
   }
 
@@ -93,9 +93,7 @@ export class Problems {
     code: ErrorCode = 'invalid_definition',
   ): void {
     const written = issues.map((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? { ...issue, message: issue.message.split(FIELD_SEPARATOR).map(this.shown).join(FIELD_SEPARATOR) }
-        : issue,
+      issue.code === 'unrecognized_keys' ? { ...issue, message: this.shown(issue.message) } : issue,
     )
     for (const problem of problemsOf(written, value))
       this.#addProblem(problem, [...at, ...pathOf(problem.path)], code)
@@ -105,11 +103,12 @@ export class Problems {
     if (this.isFull) return
     const stage = this.#stageAt(path)
     const { field: _field, ...details } = detailsOf(problem)
+    const said = this.shown(problem.field) + problem.sentence.slice(problem.field.length)
     this.found.push({
       code,
       path,
       offset: null,
-      sentence: `${stage === undefined ? '' : `Stage "${stage}": `}${problem.sentence}`,
+      sentence: `${stage === undefined ? '' : `Stage "${stage}": `}${said}`,
       details: { ...(stage === undefined ? {} : { stage }), field: fieldName(path), ...details },
     })
   }
