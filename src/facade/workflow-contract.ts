@@ -4,6 +4,7 @@ import type { Json } from '../json.ts'
 import type { StageFunction } from '../runs/perform.ts'
 import type { RunView, TraceLine, WorkflowLine } from '../runs/view-types.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
 import type { Defined, WaitOptions } from './contract.ts'
 
 /** What only reads workflows. */
@@ -47,7 +48,8 @@ export interface RunHandle {
 /** What changes workflows and their runs. */
 export interface WorkflowMembers extends WorkflowViews {
   /** Defines a workflow; the same name again replaces it, and runs that there are keep theirs. */
-  workflow(definition: WorkflowDefinition): Defined
+  workflow(name: string, stages: readonly AnyStage[], options?: WorkflowOptions): Defined
+  workflow(definition: WorkflowDefinition | WorkflowInput): Defined
   /** A function that stages may name, run by this process while it hosts. */
   fn(name: string, run: StageFunction): void
   /**

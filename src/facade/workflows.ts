@@ -19,6 +19,9 @@ import { resetWorkflow } from '../runs/reset.ts'
 import { runEnded } from '../runs/waiting.ts'
 import { watchEvents } from '../team/watching.ts'
 import { parseDuration } from '../time/duration.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { parseWorkflow } from '../workflow/definition-schema.ts'
+import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
 import type { WaitOptions, WorkshopViews } from './contract.ts'
 import type { RunHandle, RunOptions, WorkflowMembers } from './workflow-contract.ts'
 
@@ -42,8 +45,13 @@ export function createWorkflows({
   const defining = new Set<Promise<void>>()
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
   return {
-    workflow(definition) {
+    workflow(
+      first: string | WorkflowDefinition | WorkflowInput,
+      written: readonly AnyStage[] = [],
+      options: WorkflowOptions = {},
+    ) {
       open()
+      const definition = definitionOf(first, written, options)
       const stored = defineWorkflow(runs, definition)
       const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
       defining.add(pending)
@@ -61,6 +69,25 @@ export function createWorkflows({
     run: handle,
     resetWorkflow: (name) => resetWorkflow(runs, name),
   }
+}
+
+function definitionOf(
+  first: string | WorkflowDefinition | WorkflowInput,
+  written: readonly AnyStage[],
+  options: WorkflowOptions,
+): WorkflowDefinition {
+  if (typeof first === 'string') return parseWorkflow({ ...options, name: first, stages: written })
+  return isChecked(first) ? first : parseWorkflow(first)
+}
+
+/** A definition that was checked before says of each stage what kind it is. */
+function isChecked(given: WorkflowDefinition | WorkflowInput): given is WorkflowDefinition {
+  const { stages } = given as { readonly stages: unknown }
+  return (
+    Array.isArray(stages) &&
+    stages.length > 0 &&
+    stages.every((stage) => stage instanceof Object && 'kind' in stage)
+  )
 }
 
 function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandle {

@@ -2,6 +2,7 @@
 import type { ErrorData } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { StageKind } from '../workflow/definition.ts'
+import type { WorkflowMetrics } from '../workflow/metrics.ts'
 import type { RunState, StageState } from '../workflow/run.ts'
 
 /** A workflow with its last run. */
@@ -47,26 +48,6 @@ export interface StageView {
   readonly settledAt: number | null
 }
 
-/** How far a run is. */
-export interface RunProgress {
-  readonly total: number
-  readonly completed: number
-  readonly failed: number
-  readonly in_progress: number
-  /** 0 to 100. */
-  readonly percentage: number
-}
-
-/** A run in short, in the words of every surface. */
-export interface RunMetrics {
-  readonly workflow_id: string
-  readonly status: RunState
-  readonly progress: RunProgress
-  readonly active_agents: number
-  /** Null where nothing says how long the rest takes. */
-  readonly estimated_completion: number | null
-}
-
 /** One run with its stages. */
 export interface RunView {
   readonly id: string
@@ -82,7 +63,7 @@ export interface RunView {
   readonly steps: number
   readonly checkpoints: number
   readonly costUsd: number
-  readonly metrics: RunMetrics
+  readonly metrics: WorkflowMetrics
   readonly startedBy: string
   readonly startedAt: number
   readonly settledAt: number | null

@@ -1,20 +1,24 @@
 /** What people and programs see of workflows and runs. */
 import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
+import type { ItemRow } from '../board/item.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
 import { costsOf } from '../workers/costs.ts'
 import { attemptsAt } from '../workers/rows.ts'
-import type { StageDefinition } from '../workflow/definition.ts'
-import { hasEnded } from '../workflow/lifecycle.ts'
+import { metricsOf } from '../workflow/metrics.ts'
 import { subjectId } from '../workflow/names.ts'
-import { untouchedStage } from '../workflow/projection.ts'
+import type { PlannedStage } from '../workflow/plan.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
+import { sayWaits, standingOf, type WaitsFor } from '../workflow/status.ts'
+import { escalationId } from './asking.ts'
 import { runsOf, unknownRun } from './commands.ts'
-import { definitionBy, type KnownDefinition } from './definitions.ts'
+import { definitionBy } from './definitions.ts'
 import { FILES } from './files.ts'
+import { ENGINE_OWNER } from './parts.ts'
+import { partsOf } from './steps.ts'
 import { inputsOfRun, runResult } from './values.ts'
-import type { RunMetrics, RunView, StageView, TraceLine, WorkflowLine } from './view-types.ts'
+import type { RunView, StageView, TraceLine, WorkflowLine } from './view-types.ts'
 
 const SHOWN_RESULT = 200
 
@@ -73,16 +77,13 @@ export async function viewRun(store: StoreView, name: string, now: number): Prom
 }
 
 async function readRun(reader: Reader, run: RunRow, now: number): Promise<RunView> {
-  const definition = await definitionBy(reader, run.definition)
-  const rows = new Map(
-    (await reader.list('stage', { where: { run: run.id } })).map((row) => [row.stage, row]),
-  )
+  const { plan } = await definitionBy(reader, run.definition)
+  const standing = { plan, run, stages: await reader.list('stage', { where: { run: run.id } }) }
   const stages: StageView[] = []
-  for (const [position, stage] of definition.definition.stages.entries()) {
-    const needs = definition.plan.stages.get(stage.id)?.needs ?? []
-    const row = rows.get(stage.id) ?? untouchedStage(run.id, stage.id, position, needs.length)
-    stages.push(await viewStage(reader, { run, stage, row, rows, needs, now }))
-  }
+  for (const { row, waitsFor } of standingOf(standing))
+    stages.push(
+      await viewStage(reader, { row, waitsFor, planned: plan.stages.get(row.stage) as PlannedStage, now }),
+    )
   const children = await reader.list('run', { where: { parentRun: run.id } })
   const { [FILES]: _files, ...inputs } = await inputsOfRun(reader, run)
   const costUsd = stages.reduce((sum, stage) => sum + stage.costUsd, 0)
@@ -98,39 +99,48 @@ async function readRun(reader: Reader, run: RunRow, now: number): Promise<RunVie
     steps: run.steps,
     checkpoints: run.checkpoints,
     costUsd,
-    metrics: await metricsOf(reader, run, definition, now),
+    metrics: metricsOf({ ...standing, now, activeAgents: await activeIn(reader, standing.stages) }),
     startedBy: run.startedBy,
     startedAt: run.startedAt,
     settledAt: run.settledAt,
   }
 }
 
+async function activeIn(reader: Reader, rows: readonly StageRow[]): Promise<number> {
+  const owners = new Set<string>()
+  for (const row of rows.filter(({ state }) => state === 'open'))
+    for (const id of partsOf(row)) {
+      const item = await reader.get('item', id)
+      if (item?.state === 'running' && item.owner !== null && item.owner !== ENGINE_OWNER)
+        owners.add(item.owner)
+    }
+  return owners.size
+}
+
 interface StageInput {
-  readonly run: RunRow
-  readonly stage: StageDefinition
   readonly row: StageRow
-  readonly rows: ReadonlyMap<string, StageRow>
-  readonly needs: readonly string[]
+  readonly waitsFor: WaitsFor | null
+  readonly planned: PlannedStage
   readonly now: number
 }
 
-async function viewStage(reader: Reader, input: StageInput): Promise<StageView> {
-  const { stage, row, needs } = input
+async function viewStage(reader: Reader, { row, waitsFor, planned, now }: StageInput): Promise<StageView> {
+  const { definition, needs } = planned
   const item = row.subject === null ? undefined : await reader.get('item', row.subject)
   let costUsd = 0
   for (const id of await itemsOfStage(reader, row)) costUsd += await costOfItem(reader, id)
   return {
-    stage: stage.id,
-    title: stage.title,
-    kind: stage.kind,
+    stage: row.stage,
+    title: definition.title,
+    kind: definition.kind,
     status: row.state,
     round: row.round,
     needs,
-    why: await whyWaiting(reader, input),
+    why: waitsFor === null ? null : why(row, waitsFor, item, now),
     item: row.subject,
     owner: item?.owner ?? null,
     elements:
-      stage.kind === 'map' && row.startedAt !== null
+      definition.kind === 'map' && row.startedAt !== null
         ? { size: row.size, posted: row.posted, done: row.succeeded, failed: row.failures }
         : null,
     decision: row.decision,
@@ -142,53 +152,21 @@ async function viewStage(reader: Reader, input: StageInput): Promise<StageView> 
   }
 }
 
-/** What a stage waits for, in words. */
-async function whyWaiting(
-  reader: Reader,
-  { run, row, rows, needs, now }: StageInput,
-): Promise<string | null> {
-  const { id } = run
-  switch (row.state) {
-    case 'pending': {
-      if (hasEnded(run.state)) return null
-      const left = needs.filter((need) => !isOver(rows.get(need)))
-      return left.length === 0 ? null : `waits for ${left.join(', ')}`
-    }
-    case 'queued':
-      return run.state === 'paused'
-        ? `${id} is paused`
-        : 'waits for its turn: as many stages run as may run at once'
-    case 'open':
-      return openWhy(reader, row, now)
-    default:
-      return null
-  }
-}
-
-function isOver(row: StageRow | undefined): boolean {
-  return row !== undefined && row.state !== 'pending' && row.state !== 'queued' && row.state !== 'open'
-}
-
-async function openWhy(reader: Reader, row: StageRow, now: number): Promise<string | null> {
-  switch (row.waiting) {
+/** What a stage waits for, in words, with what a person needs to do something about it. */
+function why(row: StageRow, waitsFor: WaitsFor, item: ItemRow | undefined, now: number): string {
+  switch (waitsFor.for) {
     case 'approval':
       return `waits for your approval: ${row.subject ?? ''}`
     case 'decision':
-      return `has failed and waits for your word: ${subjectId(row.run, row.stage, row.round)}:failure`
+      return `${sayWaits(waitsFor)}: ${escalationId(subjectId(row.run, row.stage, row.round))}`
     case 'time':
-      return row.wakeAt === null ? null : `goes on in ${formatDuration(Math.max(0, row.wakeAt - now))}`
-    case 'signal':
-      return 'waits for a signal'
-    case 'work': {
-      const item = row.subject === null ? undefined : await reader.get('item', row.subject)
-      if (item === undefined) return null
-      if (item.state === 'running') return `${item.owner ?? 'somebody'} works on it`
-      return item.state === 'ready'
-        ? `is ready for ${item.type}`
-        : `waits: ${item.waiting?.for ?? item.state}`
-    }
-    case null:
-      return null
+      return `goes on in ${formatDuration(Math.max(0, waitsFor.at - now))}`
+    case 'work':
+      if (item?.state === 'running') return `${item.owner ?? 'somebody'} works on it`
+      if (item?.state === 'ready') return `is ready for ${item.type}`
+      return item?.waiting == null ? sayWaits(waitsFor) : `waits: ${item.waiting.for}`
+    default:
+      return sayWaits(waitsFor)
   }
 }
 
@@ -214,40 +192,6 @@ async function costOfItem(reader: Reader, id: string): Promise<number> {
     attempts.map((attempt) => attempt.id),
   )
   return [...costs.values()].reduce((sum, cost) => sum + cost, 0)
-}
-
-async function metricsOf(
-  reader: Reader,
-  run: RunRow,
-  { definition }: KnownDefinition,
-  now: number,
-): Promise<RunMetrics> {
-  const completed = run.done + run.skipped
-  const settled = completed + run.failed + run.cancelled
-  const open = await reader.list('stage', { where: { run: run.id, state: 'open' } })
-  let active = 0
-  for (const { subject } of open)
-    if (subject !== null && (await reader.get('item', subject))?.state === 'running') active++
-  const spentMs = now - run.startedAt
-  const rest = run.total - settled
-  const estimated =
-    run.settledAt ??
-    (completed === 0 || rest === 0 || run.state === 'paused'
-      ? null
-      : now + Math.round((spentMs / completed) * rest))
-  return {
-    workflow_id: definition.name,
-    status: run.state,
-    progress: {
-      total: run.total,
-      completed,
-      failed: run.failed,
-      in_progress: run.open,
-      percentage: run.total === 0 ? 100 : Math.round((100 * completed) / run.total),
-    },
-    active_agents: active,
-    estimated_completion: estimated,
-  }
 }
 
 /** Who made what from what in a run. */
