@@ -22,7 +22,7 @@ import {
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
-import type { RunsOfHost } from './runs/hosting.ts'
+import type { RunsOnDemand } from './runs/on-demand.ts'
 import type { StageFunction } from './runs/perform.ts'
 import type { BoardWorkers } from './workers/board-workers.ts'
 import type { HostRow } from './tables.ts'
@@ -88,7 +88,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { mergesHeld },
     { mergesWaiting },
     { IntegratorOnDemand },
-    { followRuns, RunsOfHost },
+    { followRuns, RunsOnDemand, workerOfRuns },
     { projection },
   ] = await Promise.all([
     import('./facade/workshop.ts'),
@@ -104,7 +104,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./integration/holding.ts'),
     import('./integration/approvals.ts'),
     import('./integration/on-demand.ts'),
-    import('./runs/hosting.ts'),
+    import('./runs/on-demand.ts'),
     import('./projection.ts'),
   ])
   const config = await loadConfiguration(dir, options)
@@ -126,7 +126,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const stateDir = worktreeState(dir, options.persistence)
     const worktrees = worktreesOf(dir, stateDir, config.worktrees)
     let workers: BoardWorkers | undefined
-    let stages: RunsOfHost | undefined
+    let stages: RunsOnDemand | undefined
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
     const { host: kind = 'library' } = options
     const host: InstanceType<typeof Host> | undefined =
@@ -151,12 +151,13 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 standIn: (name: string, profile: string) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
               }
-              stages = new RunsOfHost(runs, parts, environment.backends)
-              workers = new BoardWorkers(stages.worker)
+              const worker = workerOfRuns(runs, parts)
+              stages = new RunsOnDemand(runs, worker, environment.backends)
+              workers = new BoardWorkers(worker)
               return [
                 workers,
                 // A host for a few agents does not take the work of others.
-                ...(options.hostAgents === undefined ? stages.work : []),
+                ...(options.hostAgents === undefined ? [stages] : []),
                 new IntegratorOnDemand(team, {
                   host: id,
                   repositoryDir: dir,

@@ -21,7 +21,6 @@ import {
 } from '../team/views.ts'
 import { watchEvents } from '../team/watching.ts'
 import { parseDuration } from '../time/duration.ts'
-import { viewRun, viewTrace, viewWorkflows } from '../runs/views.ts'
 import { boardSettled } from '../workers/settled.ts'
 import { viewBoard, viewItem, viewReady } from '../workers/views.ts'
 import { viewWorkers } from '../workers/staff.ts'
@@ -89,14 +88,19 @@ export function createViews(
       })
     },
     inbox: (filter) => viewInbox(store, filter),
-    workflows: () => viewWorkflows(store),
-    workflowStatus: (name) => viewRun(store, name, view.clock.now()),
-    trace: (name) => viewTrace(store, name),
+    workflows: async () => (await runViews()).viewWorkflows(store),
+    workflowStatus: async (name) => (await runViews()).viewRun(store, name, view.clock.now()),
+    trace: async (name) => (await runViews()).viewTrace(store, name),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)
     },
   }
+}
+
+/** Loaded when somebody looks: most views are about agents and the board. */
+function runViews(): Promise<typeof import('../runs/views.ts')> {
+  return import('../runs/views.ts')
 }
 
 /** @throws AtelierError `invalid_input` naming a type of event that there is not */

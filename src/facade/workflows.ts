@@ -2,21 +2,8 @@
 import { toError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
-import {
-  cancelRun,
-  defineWorkflow,
-  pauseRun,
-  resumeRun,
-  retryStage,
-  signalRun,
-  skipStage,
-  startRun,
-  unknownRun,
-  type RunContext,
-} from '../runs/commands.ts'
+import type { RunContext } from '../runs/commands.ts'
 import type { StageFunction } from '../runs/perform.ts'
-import { resetWorkflow } from '../runs/reset.ts'
-import { runEnded } from '../runs/waiting.ts'
 import { watchEvents } from '../team/watching.ts'
 import { parseDuration } from '../time/duration.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
@@ -52,7 +39,7 @@ export function createWorkflows({
     ) {
       open()
       const definition = definitionOf(first, written, options)
-      const stored = defineWorkflow(runs, definition)
+      const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
       const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
       defining.add(pending)
       return { name: definition.name, stored }
@@ -64,11 +51,17 @@ export function createWorkflows({
     async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
       open()
       await Promise.all(defining)
+      const { startRun } = await commands()
       return handle(await startRun(runs, name, { inputs }))
     },
     run: handle,
-    resetWorkflow: (name) => resetWorkflow(runs, name),
+    resetWorkflow: async (name) => (await import('../runs/reset.ts')).resetWorkflow(runs, name),
   }
+}
+
+/** Loaded when the first of them is called: most programs have no workflows. */
+function commands(): Promise<typeof import('../runs/commands.ts')> {
+  return import('../runs/commands.ts')
 }
 
 function definitionOf(
@@ -97,19 +90,23 @@ function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandl
     async status() {
       const view = await views.workflowStatus(id)
       if (view !== null) return view
+      const { unknownRun } = await commands()
       throw toError(await team.store.read((reader) => unknownRun(reader, id)))
     },
-    result: ({ timeout, signal }: WaitOptions = {}): Promise<Json> =>
-      runEnded(team, id, {
+    async result({ timeout, signal }: WaitOptions = {}): Promise<Json> {
+      const { runEnded } = await import('../runs/waiting.ts')
+      return runEnded(team, id, {
         ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
         ...(signal === undefined ? {} : { signal }),
-      }),
-    cancel: (reason = `Cancelled by ${team.by.actor}.`) => cancelRun(runs, id, reason),
-    pause: (reason = `Paused by ${team.by.actor}.`) => pauseRun(runs, id, reason),
-    resume: () => resumeRun(runs, id),
-    skip: (stage) => skipStage(runs, id, stage),
-    retry: (stage) => retryStage(runs, id, stage),
-    signal: (name, value = null) => signalRun(runs, id, name, value),
+      })
+    },
+    cancel: async (reason = `Cancelled by ${team.by.actor}.`) =>
+      (await commands()).cancelRun(runs, id, reason),
+    pause: async (reason = `Paused by ${team.by.actor}.`) => (await commands()).pauseRun(runs, id, reason),
+    resume: async () => (await commands()).resumeRun(runs, id),
+    skip: async (stage) => (await commands()).skipStage(runs, id, stage),
+    retry: async (stage) => (await commands()).retryStage(runs, id, stage),
+    signal: async (name, value = null) => (await commands()).signalRun(runs, id, name, value),
     events: ({ signal } = {}) => eventsOf(runs, id, signal),
   }
 }
