@@ -4,8 +4,6 @@ import type { ItemRow } from '../board/item.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
-import { costsOf } from '../workers/costs.ts'
-import { attemptsAt } from '../workers/rows.ts'
 import { metricsOf } from '../workflow/metrics.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { PlannedStage } from '../workflow/plan.ts'
@@ -15,6 +13,7 @@ import { escalationId } from './asking.ts'
 import { runsOf, unknownRun } from './commands.ts'
 import { definitionBy } from './definitions.ts'
 import { FILES } from './files.ts'
+import { costOfItem, itemsOfStage } from './items.ts'
 import { ENGINE_OWNER } from './parts.ts'
 import { partsOf } from './steps.ts'
 import { inputsOfRun, runResult } from './values.ts'
@@ -168,30 +167,6 @@ function why(row: StageRow, waitsFor: WaitsFor, item: ItemRow | undefined, now: 
     default:
       return sayWaits(waitsFor)
   }
-}
-
-/** The ids of what a stage has posted in all its rounds. */
-export async function itemsOfStage(reader: Reader, row: StageRow): Promise<readonly string[]> {
-  const ids: string[] = []
-  for (let round = 1; round <= row.round; round++) {
-    const whole = subjectId(row.run, row.stage, round)
-    if ((await reader.get('item', whole)) !== undefined) ids.push(whole)
-    for (let index = 0; ; index++) {
-      const id = subjectId(row.run, row.stage, round, index)
-      if ((await reader.get('item', id)) === undefined) break
-      ids.push(id)
-    }
-  }
-  return ids
-}
-
-async function costOfItem(reader: Reader, id: string): Promise<number> {
-  const attempts = await attemptsAt(reader, id)
-  const costs = await costsOf(
-    reader,
-    attempts.map((attempt) => attempt.id),
-  )
-  return [...costs.values()].reduce((sum, cost) => sum + cost, 0)
 }
 
 /** Who made what from what in a run. */

@@ -151,7 +151,7 @@ describe('stages of a run', () => {
     const { shop } = await openBoard()
     shop.fn('check', ({ inputs }) => {
       if (inputs['item'] === 2) throw new Error('two is bad')
-      return inputs['item'] as number
+      return inputs['item']
     })
     const inputs = { list: { description: null, schema: {}, default: [1, 2, 3] } }
     const check = { kind: 'fn', fn: 'check', retry: turnOf('x').retry, timeoutMs: null } as const
