@@ -153,17 +153,16 @@ export class RowRun {
       for (const id of reads.stages) slice.stages.set(id, this.stage(id) ?? null)
       for (const each of reads.results)
         slice.results.set(resultKey(each.stage, each.round), this.#result(each))
-      const rows = this.stages
-      for (const state of reads.states)
-        slice.states.set(
-          state,
-          rows.filter((row) => row.state === state),
-        )
-      if (reads.queued > 0)
-        slice.queued = rows.filter(({ state }) => state === 'queued').slice(0, reads.queued)
-      this.rowsRead += reads.stages.length + reads.results.length + reads.queued
+      for (const state of reads.states) slice.states.set(state, this.#inState(state))
+      if (reads.queued > 0) slice.queued = this.#inState('queued').slice(0, reads.queued)
+      const held = reads.states.flatMap((state) => slice.states.get(state) ?? [])
+      this.rowsRead += reads.stages.length + reads.results.length + reads.queued + held.length
     }
     throw new Error('The step never had what it reads.')
+  }
+
+  #inState(state: StageState): readonly StageRow[] {
+    return this.stages.filter((row) => row.state === state)
   }
 
   #result({ stage, round }: RoundOf): Json | null {
