@@ -10,7 +10,7 @@ import {
   wait,
   work,
   workflow,
-} from '../../test/workflow/definitions.ts'
+} from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 import { advance, isNothing, newSlice, readsOf, type Happening } from './advance.ts'
 import type { StageDefinition } from './definition.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { work, workflow } from '../../test/workflow/definitions.ts'
+import { work, workflow } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 import {
   budgetCall,

@@ -10,7 +10,7 @@ import {
   wait,
   work,
   workflow,
-} from '../../test/workflow/definitions.ts'
+} from '../../test/workflow/example-stages.ts'
 import { expressionsOf, planOf, targetOf } from './plan.ts'
 import { criticalPathOf, inOrder, wavesOf } from './schedule.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { gate, map, work, workflow } from '../../test/workflow/definitions.ts'
+import { gate, map, work, workflow } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 import type { WorkflowDefinition } from './definition.ts'
 

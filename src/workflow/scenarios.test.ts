@@ -12,7 +12,7 @@ import {
   wait,
   work,
   workflow,
-} from '../../test/workflow/definitions.ts'
+} from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 import type { GateStage, OnFailure } from './definition.ts'
 
@@ -263,6 +263,14 @@ describe('a gate', () => {
     const good = new RowRun(workflow([work('test'), gate('cover', ['test'], { judge, onReject: null })]))
     good.done('test', { test_coverage: 70 })
     expect(good.run.state).toBe('completed')
+  })
+
+  it('that stands before everything decides by the inputs', () => {
+    const judge = { by: 'expression', pass: 'inputs.go' } as const
+    const run = new RowRun(workflow([gate('check', [], { judge })]), { go: false })
+    expect(run.stage('check')?.error?.message).toBe(
+      'The gate "check" rejected the work: inputs.go does not hold',
+    )
   })
 
   it('never passes a veto, and no rule that cannot be worked out', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { approval, map, reviewGate, wait, work, workflow } from '../../test/workflow/definitions.ts'
+import { approval, map, reviewGate, wait, work, workflow } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 import type { Standing } from './metrics.ts'
 import { criticalLeft, readyOf, sayWaits, standingOf, workflowStateOf } from './status.ts'
