@@ -1,58 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import {
-  approval,
-  arm,
-  branch,
-  gate,
-  loop,
-  map,
-  REVIEW,
-  wait,
-  work,
-  workflow,
-} from '../../test/workflow/example-stages.ts'
-import { expressionsOf, planOf, targetOf } from './plan.ts'
+import { gate, wait, work, workflow } from '../../test/workflow/example-stages.ts'
+import { planOf, targetOf } from './plan.ts'
 import { criticalPathOf, inOrder, wavesOf } from './schedule.ts'
 
 const needs = (stages: Parameters<typeof workflow>[0], id: string): readonly string[] | undefined =>
   planOf(workflow(stages)).stages.get(id)?.needs
 
 describe('a plan', () => {
-  it('needs what a stage takes from, what its expressions name and the branch of its arm, each once', () => {
-    const stages = [
-      work('a'),
-      branch('b', [], { x: 'true' }),
-      arm(
-        work('c', ['a'], {
-          from: [{ stage: 'a' }, { file: 'spec.md' }, { name: 'n', value: 'stages.d.result' }],
-          when: 'stages.a.score > 1',
-        }),
-        'b',
-        'x',
-      ),
-      work('d'),
-    ]
-    expect(needs(stages, 'c')).toEqual(['a', 'b', 'd'])
-    const plan = planOf(workflow(stages))
-    expect(plan.stages.get('a')?.successors).toEqual(['c'])
-    expect(plan.roots).toEqual(['a', 'b', 'd'])
+  it('knows what needs what, each once', () => {
+    const plan = planOf(workflow([work('a'), work('b', ['a', 'a']), work('c', ['b', 'a'])]))
+    expect(plan.stages.get('b')?.needs).toEqual(['a'])
+    expect(plan.stages.get('a')?.successors).toEqual(['b', 'c'])
+    expect(plan.roots).toEqual(['a'])
   })
 
   it('leaves out what is not there, and a stage that names itself', () => {
     expect(needs([work('a', ['a', 'b'])], 'a')).toEqual([])
   })
 
-  it('knows every expression of a stage', () => {
-    const child = { kind: 'workflow', workflow: 'other', inputs: { spec: 'stages.e.result' } } as const
-    expect(expressionsOf(loop('a', [], { until: 'one' }))).toEqual(['one'])
-    expect(expressionsOf(map('a', [], { over: 'two' }))).toEqual(['two'])
-    expect(expressionsOf(gate('a', [], { judge: { by: 'reviewer', work: REVIEW, pass: 'three' } }))).toEqual([
-      'three',
-    ])
-    expect(expressionsOf(approval('a', []))).toEqual([])
-    expect(expressionsOf(branch('a', [], { x: 'four' }))).toEqual(['four'])
-    expect(expressionsOf(work('a', [], { work: child }))).toEqual(['stages.e.result'])
-    expect(expressionsOf(wait('a', [], { for: 'time', ms: 1 }))).toEqual([])
+  it('knows what an expression names', () => {
+    const plan = planOf(workflow([work('a')]))
+    const names = plan.names('stages.a.score > stages.nowhere.score && status == inputs.x')
+    expect(names.stages).toEqual(['a'])
+    expect(names).toEqual({ stages: ['a'], variables: new Set(['status', 'inputs']) })
+    expect(plan.names('stages.a.score > stages.nowhere.score && status == inputs.x')).toBe(names)
   })
 
   it('finds what rests on a stage, and the way back of a gate', () => {
