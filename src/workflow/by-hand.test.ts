@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  approval,
-  branch,
-  map,
-  reviewGate,
-  wait,
-  work,
-  workflow,
-} from '../../test/workflow/example-stages.ts'
+import { approval, branch, reviewGate, wait, work, workflow } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 
 describe('by hand', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { map, work, workflow } from '../../test/workflow/example-stages.ts'
+import { work, workflow } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 
 describe('a run', () => {

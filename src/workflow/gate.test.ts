@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { approval, gate, map, reviewGate, work, workflow } from '../../test/workflow/example-stages.ts'
+import { approval, gate, reviewGate, work, workflow } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
 import type { GateStage } from './definition.ts'
 

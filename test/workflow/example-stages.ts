@@ -14,10 +14,10 @@ import type {
   WorkStage,
 } from '../../src/workflow/definition.ts'
 
-export const NOOP: NoWork = { kind: 'noop' }
+const NOOP: NoWork = { kind: 'noop' }
 
 /** A reviewer's work. */
-export const REVIEW: AgentWork = {
+const REVIEW: AgentWork = {
   kind: 'agent',
   agent: 'reviewer',
   profile: null,
