@@ -12,7 +12,7 @@ import {
   workflow,
 } from '../../test/workflow/example-stages.ts'
 import { RowRun } from '../../test/workflow/row-run.ts'
-import { advance, isNothing, newSlice, readsOf, type Happening } from './advance.ts'
+import { advance, isNothing, newSlice, type Happening } from './advance.ts'
 import type { StageDefinition } from './definition.ts'
 import { subjectId } from './names.ts'
 import { planOf } from './plan.ts'
@@ -126,14 +126,16 @@ describe('a step', () => {
       index: 0,
       outcome: { ok: true, tree: null },
     } as const
-    expect(readsOf(run.plan, slice, ended)).toEqual({ stages: ['a'], results: [], queued: 0, states: [] })
-    expect(advance(run.plan, slice, ended, 0)).toEqual([])
+    expect(advance(run.plan, slice, ended, 0)).toEqual({
+      reads: { stages: ['a', 'b'], results: [], queued: 0, states: [] },
+      commands: [],
+    })
   })
 
   it('of a stage that there is not changes nothing, and reads nothing', () => {
     const run = new RowRun(workflow([work('a')]))
     const nothing = { on: 'skipped', stage: 'b' } as const
-    expect(isNothing(readsOf(run.plan, newSlice(run.run, {}), nothing))).toBe(true)
+    expect(isNothing(advance(run.plan, newSlice(run.run, {}), nothing, 0).reads)).toBe(true)
     expect(run.happen(nothing)).toEqual([])
   })
 
@@ -189,7 +191,7 @@ describe('rows that do not fit their definition', () => {
     if (before === undefined) throw new Error('It has begun.')
     slice.stages.set(stage.id, { ...before, ...row })
     slice.states.set('open', [])
-    return advance(planOf(workflow([stage])), slice, happening, 0).map((command) =>
+    return advance(planOf(workflow([stage])), slice, happening, 0).commands.map((command) =>
       command.do === 'event' ? command.event.type : command.do,
     )
   }
