@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openBoard } from '../workers/board.ts'
-import { work, workflow } from '../workflow/definitions.ts'
+import { work, workflow } from '../workflow/example-stages.ts'
 import { ENDED, promptsTo, stages, standing, turnOf } from './shop.ts'
 
 /** The workflow of the sources: a plan without a type, done by its agent, and stages for board workers. */

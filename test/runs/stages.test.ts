@@ -14,7 +14,7 @@ import {
   wait,
   work,
   workflow,
-} from '../workflow/definitions.ts'
+} from '../workflow/example-stages.ts'
 import { command, ENDED, promptsTo, stages, standing, turnOf } from './shop.ts'
 
 const VERDICT = (score: number, ...issues: readonly string[]): string =>

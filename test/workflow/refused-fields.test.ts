@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { B, A, problems, sentence } from './reading.ts'
+import { B, A, problems, sentence } from './definitions.ts'
 
 describe('what is refused', () => {
   test.each<readonly [string, unknown, string]>([

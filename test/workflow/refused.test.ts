@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { stage, workflow } from '../../src/workflow/builders.ts'
+import { workflow } from '../../src/workflow/builders.ts'
+import { stage } from '../../src/workflow/stage.ts'
 import { parseWorkflow, readWorkflow } from '../../src/workflow/definition-schema.ts'
 import type { AnyStage, WorkflowOptions } from '../../src/workflow/input.ts'
-import { A, B, problems, read, sentence } from './reading.ts'
+import { A, B, problems, read, sentence } from './definitions.ts'
 
 describe('what is refused', () => {
   test('duplicate ids, before anything starts (AS-54, AS-68, B15)', () => {
