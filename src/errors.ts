@@ -23,14 +23,18 @@ export type ErrorCode =
   | 'closed'
   | 'conflict'
   | 'disk_full'
+  | 'expression_failed'
   | 'forbidden'
   | 'gate_rejected'
   | 'host_failed'
   | 'invalid_config'
+  | 'invalid_definition'
   | 'invalid_input'
+  | 'invalid_output'
   | 'invalid_stage'
   | 'invalid_transition'
   | 'max_iterations'
+  | 'max_steps_exceeded'
   | 'merge_conflict'
   | 'no_capable_agent'
   | 'no_result'
@@ -62,14 +66,18 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMapping>> = {
   closed: { exit: 1, http: 410 },
   conflict: { exit: 1, http: 409 },
   disk_full: { exit: 1, http: 507 },
+  expression_failed: { exit: 1, http: 422 },
   forbidden: { exit: 1, http: 403 },
   gate_rejected: { exit: 1, http: 422 },
   host_failed: { exit: 1, http: 503 },
   invalid_config: { exit: 2, http: 400 },
+  invalid_definition: { exit: 2, http: 422 },
   invalid_input: { exit: 2, http: 400 },
+  invalid_output: { exit: 1, http: 422 },
   invalid_stage: { exit: 2, http: 422 },
   invalid_transition: { exit: 1, http: 409 },
   max_iterations: { exit: 1, http: 422 },
+  max_steps_exceeded: { exit: 1, http: 422 },
   merge_conflict: { exit: 1, http: 409 },
   no_capable_agent: { exit: 1, http: 422 },
   no_result: { exit: 1, http: 404 },

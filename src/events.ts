@@ -11,6 +11,7 @@ import { AtelierError, type ErrorData } from './errors.ts'
 import type { InboxEvents } from './inbox/events.ts'
 import type { StoredText } from './json.ts'
 import type { CostSource, MessageKind, SessionRef, Usage } from './tables.ts'
+import type { WorkflowEvents } from './workflow/events.ts'
 
 /** Through which surface somebody acts. */
 export type Via = 'library' | 'cli' | 'mcp' | 'http' | 'host'
@@ -22,7 +23,7 @@ export interface Identity {
 }
 
 /** The data of every event by its type. Money is in millionths of a US dollar, time in ms since the epoch. */
-export interface EventBodies extends BoardEvents, InboxEvents, MergeEvents {
+export interface EventBodies extends BoardEvents, InboxEvents, MergeEvents, WorkflowEvents {
   'profile.defined': { readonly profile: string; readonly definition: string }
 
   'agent.created': {
@@ -185,6 +186,28 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'inbox.answered': 1,
   'inbox.expired': 1,
   'inbox.withdrawn': 1,
+  'workflow.defined': 1,
+  'run.started': 1,
+  'run.paused': 1,
+  'run.resumed': 1,
+  'run.reopened': 1,
+  'run.warned': 1,
+  'run.checkpointed': 1,
+  'run.ended': 1,
+  'run.removed': 1,
+  'stage.met': 1,
+  'stage.queued': 1,
+  'stage.opened': 1,
+  'stage.posted': 1,
+  'stage.counted': 1,
+  'stage.scored': 1,
+  'stage.escalated': 1,
+  'stage.done': 1,
+  'stage.failed': 1,
+  'stage.skipped': 1,
+  'stage.cancelled': 1,
+  'stage.rewound': 1,
+  'stage.signalled': 1,
   'host.started': 1,
   'host.stop_requested': 1,
   'host.stopped': 1,

@@ -30,11 +30,14 @@ export const TRANSACTIONS = [
   'message.cancel',
   'message.post',
   'profile.define',
+  'run.change',
+  'run.start',
   'schedule.change',
   'schedule.tick',
   'turn.finish',
   'turn.lose',
   'turn.start',
+  'workflow.define',
 ] as const
 
 export type TransactionName = (typeof TRANSACTIONS)[number]

@@ -27,6 +27,7 @@ import {
   applyTurnLost as applyTurnLostToMoney,
   ledgerReads,
 } from './money/projection.ts'
+import { applyWorkflow, workflowReads } from './workflow/projection.ts'
 import type { Projection, RowChange, RowLookup } from './store.ts'
 
 /** The projection that every store of a workshop is opened with. */
@@ -37,6 +38,7 @@ export const projection: Projection = {
     ...boardReads(event),
     ...mergeReads(event),
     ...inboxReads(event),
+    ...workflowReads(event),
   ],
   apply,
 }
@@ -122,6 +124,29 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'inbox.expired':
     case 'inbox.withdrawn':
       return applyInbox(event, rows)
+    case 'workflow.defined':
+    case 'run.started':
+    case 'run.paused':
+    case 'run.resumed':
+    case 'run.reopened':
+    case 'run.warned':
+    case 'run.checkpointed':
+    case 'run.ended':
+    case 'run.removed':
+    case 'stage.met':
+    case 'stage.queued':
+    case 'stage.opened':
+    case 'stage.posted':
+    case 'stage.counted':
+    case 'stage.scored':
+    case 'stage.escalated':
+    case 'stage.done':
+    case 'stage.failed':
+    case 'stage.skipped':
+    case 'stage.cancelled':
+    case 'stage.rewound':
+    case 'stage.signalled':
+      return applyWorkflow(event, rows)
     // Hosts are operational rows; their events are for people and programs that watch.
     case 'host.started':
     case 'host.stop_requested':

@@ -52,6 +52,8 @@ export type Decision =
       readonly events: readonly NewEvent[]
       /** Operational rows to write in the same commit. */
       readonly rows?: readonly OperationalChange[]
+      /** Long texts that the events refer to, where they were not known before. */
+      readonly blobs?: readonly { readonly hash: string; readonly body: string }[]
     }
   | { readonly refused: ErrorData }
 

@@ -13,6 +13,7 @@ import type { CircuitRow } from './board/circuit.ts'
 import type { ErrorData } from './errors.ts'
 import type { RequestRow } from './inbox/request.ts'
 import type { Json, StoredText } from './json.ts'
+import type { RunRow, StageRow, WorkflowRow } from './workflow/run.ts'
 
 /** Where a backend keeps a conversation, so that a later turn goes on with it. */
 export interface SessionRef {
@@ -278,6 +279,9 @@ export interface Tables {
   change: ChangeRow
   merge: MergeRow
   inbox: RequestRow
+  workflow: WorkflowRow
+  run: RunRow
+  stage: StageRow
   host: HostRow
   lease: LeaseRow
   worker: WorkerRow

@@ -23,6 +23,8 @@ import {
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
+import type { RunsOnDemand } from './runs/on-demand.ts'
+import type { StageFunction } from './runs/perform.ts'
 import type { BoardWorkers } from './workers/board-workers.ts'
 import type { HostRow } from './tables.ts'
 import type { TeamContext } from './team/context.ts'
@@ -87,6 +89,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { mergesHeld },
     { mergesWaiting },
     { IntegratorOnDemand },
+    { followRuns, RunsOnDemand, workerOfRuns },
+    { projection },
   ] = await Promise.all([
     import('./facade/workshop.ts'),
     import('./facade/roster.ts'),
@@ -101,9 +105,11 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./integration/holding.ts'),
     import('./integration/approvals.ts'),
     import('./integration/on-demand.ts'),
+    import('./runs/on-demand.ts'),
+    import('./projection.ts'),
   ])
   const config = await loadConfiguration(dir, options)
-  const store = await openStore(dir, options, clock)
+  const store = followRuns(await openStore(dir, options, clock), clock, projection)
   const feed = new EventFeed(store)
   let leftovers: Promise<unknown> | undefined
   try {
@@ -115,46 +121,60 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
     const inbox = { team, waiters: [itemsWaiting, mergesWaiting] }
     const limits: HostLimits = { concurrency: undefined, parkAfterMs: PARK_AFTER_MS }
+    const functions = new Map<string, StageFunction>()
+    const runs = { team, projection, dir, functions, profiles: () => roster.profileNames }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
     const stateDir = worktreeState(dir, options.persistence)
     const worktrees = worktreesOf(dir, stateDir, config.worktrees)
     let workers: BoardWorkers | undefined
+    let stages: RunsOnDemand | undefined
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
     const { host: kind = 'library' } = options
-    const host =
+    const host: InstanceType<typeof Host> | undefined =
       kind === 'none'
         ? undefined
         : new Host(team, environment, {
             kind,
             // Each agent of a worker may have an item, unless a limit was asked for.
-            concurrency: () => limits.concurrency ?? Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0),
-            work: (id) => [
-              (workers = new BoardWorkers({
+            concurrency: () =>
+              limits.concurrency ??
+              Math.max(DEFAULT_CONCURRENCY, workers?.capacity ?? 0, stages?.capacity ?? 0),
+            work: (id) => {
+              const parts = {
                 team,
                 host: id,
                 dir,
                 stateDir,
                 attempts: environment.attempts,
                 settlements: new Settlements(team),
-                startSoon: (agent) => host?.startSoon(agent),
-                turnEnded: async (message): Promise<void> => host?.turnEnded(message),
+                startSoon: (agent: string) => host?.startSoon(agent),
+                turnEnded: async (message: string): Promise<void> => host?.turnEnded(message),
                 parkAfterMs: () => limits.parkAfterMs,
                 worktrees,
-                canHandleOf: (name, profile) => roster.canHandle(name, profile),
-                standIn: (name, profile) => workshop.agent(name, { profile }).stored,
+                canHandleOf: (name: string, profile: string | null) => roster.canHandle(name, profile),
+                standIn: (name: string, profile: string) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
-              })),
-              new IntegratorOnDemand(team, {
-                host: id,
-                repositoryDir: dir,
-                stateDir,
-                worktrees,
-                onError: options.onError ?? (() => {}),
-              }),
-              new InboxTimer(inbox, id, options.onError ?? (() => {})),
-            ],
+              }
+              const worker = workerOfRuns(runs, parts)
+              stages = new RunsOnDemand(runs, worker, environment.backends)
+              workers = new BoardWorkers(worker)
+              return [
+                workers,
+                // A host for a few agents does not take the work of others.
+                ...(options.hostAgents === undefined ? [stages] : []),
+                new IntegratorOnDemand(team, {
+                  host: id,
+                  repositoryDir: dir,
+                  stateDir,
+                  worktrees,
+                  onError: options.onError ?? (() => {}),
+                }),
+                new InboxTimer(inbox, id, options.onError ?? (() => {})),
+              ]
+            },
             onActivity: (turn, event) => {
               workers?.activity(turn, event)
+              stages?.activity(turn, event)
               for (const listener of activity) listener(turn, event)
             },
             ...(options.onError === undefined ? {} : { onError: options.onError }),
@@ -174,6 +194,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       workers,
       limits,
       inbox,
+      runs,
       activity,
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),

@@ -32,7 +32,7 @@ import {
   type SessionChoice,
 } from './claude/invocation.ts'
 import { dataJson, evidenceOf, sessionData, sessionFile, systemHash } from './claude/session.ts'
-import { readSchema } from './claude/structured.ts'
+import { readSchema } from '../json-schema.ts'
 import { configFolder } from './claude/trust.ts'
 import { ClaudeTurn } from './claude/turn.ts'
 

@@ -53,7 +53,8 @@ export const wantedSchema: z.ZodType<WantedInput> = inForms<WantedInput>(
   WANTED_RULE,
 )
 
-const shortForm: z.ZodType<string> = z.string().regex(SHORT_PATTERN, CAPABILITY_RULE)
+/** A capability in its short form, such as `review:8`. */
+export const shortForm: z.ZodType<string> = z.string().regex(SHORT_PATTERN, CAPABILITY_RULE)
 
 function formOf<T>(value: unknown, object: z.ZodType<T>): z.ZodType<T | string> | undefined {
   if (typeof value === 'string') return shortForm

@@ -22,6 +22,7 @@ import { parseDuration, type Duration } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 import {
   DEFAULT_ESTIMATE_MS,
+  DEFAULT_VALUE,
   DEFAULT_VERIFY_TIMEOUT_MS,
   type ItemDefinition,
   type MergeMode,
@@ -98,10 +99,16 @@ const deadline: z.ZodType<Duration> = z
 
 const itemId: z.ZodType<string> = z.string(ID_RULE).regex(ID_PATTERN, ID_RULE)
 
-const priority = z
+/** A priority as it is written. */
+export const priority: z.ZodType<Priority> = z
   .unknown()
   .refine((value) => knownLevel(value) !== undefined, PRIORITY_RULE)
   .transform((value) => value as Priority)
+
+/** The word by which workers take items. */
+export const workType: z.ZodType<string> = z
+  .string(TYPE_RULE)
+  .regex(/^[^\s\p{Cc}\p{Surrogate}]{1,64}$/u, TYPE_RULE)
 
 const glob = z.string(GLOB_RULE).max(1024, GLOB_RULE).refine(isGlob, GLOB_RULE)
 
@@ -115,7 +122,8 @@ const verifyObject: z.ZodType<Exclude<VerifyInput, string>> = fieldsObject({
   timeout: duration.optional().describe('Wall-clock limit of the command; default 10 minutes.'),
 })
 
-const verify = inForms<string | readonly VerifyInput[]>(
+/** One command or several. */
+export const verify: z.ZodType<string | readonly VerifyInput[]> = inForms<string | readonly VerifyInput[]>(
   (value) =>
     typeof value === 'string'
       ? text
@@ -130,11 +138,7 @@ export const workShape: Shape<WorkInput> = {
   id: itemId.describe('Its name on the board.'),
   title: text.describe('What is to be done, in a line.'),
   spec: prose.optional().describe('What is to be done, in full.'),
-  type: z
-    .string(TYPE_RULE)
-    .regex(/^[^\s\p{Cc}\p{Surrogate}]{1,64}$/u, TYPE_RULE)
-    .optional()
-    .describe('Which workers take it: any word; default `custom`.'),
+  type: workType.optional().describe('Which workers take it: any word; default `custom`.'),
   priority: priority.optional().describe('How urgent it is: 1 (most) to 5, or a name; default 3, `normal`.'),
   value: z
     .number(VALUE_RULE)
@@ -214,7 +218,7 @@ export function parseWork(input: unknown): ParsedWork {
       title: work.title,
       type: work.type ?? DEFAULT_TYPE,
       priority: priorityLevel(work.priority),
-      value: work.value ?? 1,
+      value: work.value ?? DEFAULT_VALUE,
       due: work.deadline === undefined ? null : dueOf(work.deadline),
       capability: work.capability === undefined ? null : toWanted(work.capability),
       dependsOn: work.dependsOn ?? [],
@@ -244,7 +248,8 @@ function dueOf(written: Duration): Due {
   return at === undefined ? { afterMs: parseDuration(written) } : { at }
 }
 
-function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {
+/** The commands of `verify` with their limits. */
+export function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {
   return (typeof input === 'string' ? [input] : input).map((each) => {
     const { run, timeout } = typeof each === 'string' ? { run: each } : { timeout: undefined, ...each }
     return { run, timeoutMs: timeout === undefined ? DEFAULT_VERIFY_TIMEOUT_MS : parseDuration(timeout) }

@@ -99,6 +99,7 @@ function situationOfWaiting(waiting: ItemRow['waiting']): Situation {
     case 'permission':
     case 'budget':
     case 'quota':
+    case 'run':
       return 'paused'
   }
 }

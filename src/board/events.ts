@@ -2,7 +2,7 @@
 import type { Wanted } from '../agents/capability.ts'
 import type { ErrorData } from '../errors.ts'
 import type { StoredText } from '../json.ts'
-import type { AttemptOutcome, ItemPhase, WaitingFor } from './item.ts'
+import type { AttemptOutcome, ItemPart, ItemPhase, WaitingFor } from './item.ts'
 
 export interface BoardEvents {
   /** It waits for its dependencies unless `item.readied` or `item.blocked` follows. */
@@ -21,6 +21,8 @@ export interface BoardEvents {
     readonly path: number
     readonly touches: readonly string[]
     readonly change: string
+    /** Absent where no run of a workflow has posted it. */
+    readonly part?: ItemPart
   }
   'item.removed': { readonly item: string; readonly dependsOn: readonly string[] }
   /** More work was posted behind it. */

@@ -18,6 +18,8 @@ export type WaitingFor =
   | { readonly for: 'budget'; readonly scope: string }
   | { readonly for: 'quota'; readonly account: string; readonly at: number }
   | { readonly for: 'merge'; readonly reason: string }
+  /** The run that it is a part of is paused. */
+  | { readonly for: 'run'; readonly id: string }
 
 /** Why an item waits for a merge that is under way: the host of its attempt is gone, and nothing else was missing. */
 export const INTERRUPTED = 'its host is gone'
@@ -66,6 +68,12 @@ export interface ItemRow {
   readonly touches: readonly string[]
   /** The line of work that it extends. */
   readonly change: string
+  /** The run of a workflow that it is a part of, and which; null for items that no run has posted. */
+  readonly run: string | null
+  readonly stage: string | null
+  readonly round: number | null
+  /** The element of a map; null for a stage with one item. */
+  readonly index: number | null
   /** The attempt that runs or ran last; only it may settle the item. */
   readonly attempt: string | null
   /** Attempts since it was posted or retried by hand. */
@@ -96,6 +104,14 @@ export interface ItemRow {
   readonly claimedAt: number | null
   readonly startedAt: number | null
   readonly settledAt: number | null
+}
+
+/** Which part of which run an item is. */
+export interface ItemPart {
+  readonly run: string
+  readonly stage: string
+  readonly round: number
+  readonly index: number | null
 }
 
 /** One edge of the board: `item` waits for `dependsOn`. */

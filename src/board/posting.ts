@@ -5,7 +5,7 @@ import type { NewEvent } from '../events.ts'
 import { headOf, type StoredText } from '../json.ts'
 import { ruled, type StandingItem } from './blocking.ts'
 import { cycleIn, dependentsOf } from './graph.ts'
-import type { ItemRow } from './item.ts'
+import type { ItemPart, ItemRow } from './item.ts'
 import { satisfies } from './item-lifecycle.ts'
 import { pathsOf, type PathItem } from './paths.ts'
 
@@ -28,6 +28,8 @@ export interface PostItem {
   readonly touches: readonly string[]
   /** The line of work that it extends; its own where none is named. */
   readonly change: string | null
+  /** Where a run of a workflow posts it. */
+  readonly part?: ItemPart
 }
 
 export interface PostFacts {
@@ -95,7 +97,7 @@ function postedItem({ id, dependsOn, estimateMs }: PostItem, items: ReadonlyMap<
 
 function posted(item: PostItem, { id, dependsOn, unmet }: Posted, path: number): NewEvent {
   const { title, type: kind, priority, value, deadline, capability } = item
-  const { definition, estimateMs, touches, change } = item
+  const { definition, estimateMs, touches, change, part } = item
   return {
     type: 'item.posted',
     data: {
@@ -113,6 +115,7 @@ function posted(item: PostItem, { id, dependsOn, unmet }: Posted, path: number):
       path,
       touches,
       change: change ?? id,
+      ...(part === undefined ? {} : { part }),
     },
   }
 }

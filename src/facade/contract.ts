@@ -21,6 +21,7 @@ import type {
 } from '../team/view-types.ts'
 import type { Duration } from '../time/duration.ts'
 import type { BoardMembers, BoardViews } from './board-contract.ts'
+import type { WorkflowMembers, WorkflowViews } from './workflow-contract.ts'
 import type { InboxMembers, InboxViews } from './inbox-contract.ts'
 import type { WorkerView } from '../workers/staff.ts'
 import type { PrunedWorktree, WorktreeView } from '../workers/worktrees.ts'
@@ -184,7 +185,7 @@ export interface WatchOptions {
 }
 
 /** What only reads: it works beside running hosts, and starts none. */
-export interface WorkshopViews extends BoardViews, InboxViews {
+export interface WorkshopViews extends BoardViews, InboxViews, WorkflowViews {
   /** Who is working, on what, at which cost. */
   status(): Promise<TeamStatus>
   /** Names, sorted. */
@@ -220,7 +221,8 @@ export interface WorkshopViews extends BoardViews, InboxViews {
 }
 
 /** A project folder with its team. */
-export interface Workshop extends WorkshopViews, BoardMembers, InboxMembers, AsyncDisposable {
+export interface Workshop
+  extends WorkshopViews, BoardMembers, InboxMembers, WorkflowMembers, AsyncDisposable {
   /** Absolute path of the project folder. */
   readonly dir: string
   configure(options: ConfigureOptions): void

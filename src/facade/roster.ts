@@ -71,6 +71,10 @@ export class Roster {
       .map(([name, { definition, source }]) => profileView(name, definition, source))
   }
 
+  get profileNames(): Iterable<string> {
+    return this.#profiles.keys()
+  }
+
   /**
    * Resolves what an agent runs with: configuration, then its profile, then its own options.
    * @throws AtelierError `not_found` for an unknown profile, `invalid_config` without a backend,

@@ -88,11 +88,19 @@ export function createViews(
       })
     },
     inbox: (filter) => viewInbox(store, filter),
+    workflows: async () => (await runViews()).viewWorkflows(store),
+    workflowStatus: async (name) => (await runViews()).viewRun(store, name, view.clock.now()),
+    trace: async (name) => (await runViews()).viewTrace(store, name),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)
     },
   }
+}
+
+/** Loaded when somebody looks: most views are about agents and the board. */
+function runViews(): Promise<typeof import('../runs/views.ts')> {
+  return import('../runs/views.ts')
 }
 
 /** @throws AtelierError `invalid_input` naming a type of event that there is not */

@@ -52,6 +52,7 @@ import type {
   WorkshopViews,
 } from './contract.ts'
 import { createInbox } from './inbox.ts'
+import { createWorkflows, type WorkflowRunContext } from './workflows.ts'
 import type { WorkspaceAdapter } from '../workspace.ts'
 import { listWorktrees, pruneWorktrees } from '../workers/worktrees.ts'
 import type { Roster } from './roster.ts'
@@ -82,6 +83,7 @@ export interface WorkshopParts {
   /** The board workers of this process, if it runs agents. */
   readonly workers: BoardWorkers | undefined
   readonly inbox: InboxContext
+  readonly runs: WorkflowRunContext
   readonly activity: Set<ActivityListener>
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
@@ -195,6 +197,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     ...views,
     ...createBoard({ team, dir, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
+    ...createWorkflows({ runs: parts.runs, views, open }),
     dir,
     configure,
     profile,

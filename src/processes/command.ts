@@ -38,6 +38,8 @@ export interface CommandOptions {
   readonly timeoutMs: number
   /** All that it prints, without secrets; its folder is made. */
   readonly logFile: string
+  /** How much of the end of what it prints is kept for the result; default 8 KiB. */
+  readonly keepBytes?: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -63,7 +65,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   const { command, timeoutMs, logFile, signal } = options
   const clock = options.clock ?? systemClock
   const began = monotonicMs()
-  const log = await openLog(logFile)
+  const log = await openLog(logFile, options.keepBytes ?? TAIL_BYTES)
   const end = { timedOut: false, cancelled: false }
   const result = (exitCode: number | null, problem: string | undefined): CommandResult => ({
     command: showCommand(command),
@@ -134,8 +136,8 @@ interface Log {
 }
 
 /** A log that cannot be written is said in the result: what the command does counts more than its log. */
-async function openLog(path: string): Promise<Log> {
-  const tail = new Tail(TAIL_BYTES)
+async function openLog(path: string, keepBytes: number): Promise<Log> {
+  const tail = new Tail(keepBytes)
   const clean = new RedactedStream(redactor(process.env))
   const decoder = new StringDecoder('utf8')
   let file: FileHandle | undefined

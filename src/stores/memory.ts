@@ -112,7 +112,10 @@ class MemoryStore implements Store {
       this.#apply(event, staged)
       events.push(event)
     }
-    this.#commit(events, stageRows(staged, decision.rows ?? []), transaction.blobs ?? [])
+    this.#commit(events, stageRows(staged, decision.rows ?? []), [
+      ...(transaction.blobs ?? []),
+      ...(decision.blobs ?? []),
+    ])
     return { ok: true, events, loaded }
   }
 

@@ -29,7 +29,8 @@ export async function lookUpRequest(
 ): Promise<{ readonly row: RequestRow } | { readonly refused: ErrorData }> {
   const short = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given
   const id = `${PREFIX}${short}`
-  const exact = await reader.get('inbox', id)
+  // What a run asks is named after its stage.
+  const exact = (await reader.get('inbox', id)) ?? (await reader.get('inbox', given))
   if (exact !== undefined) return { row: exact }
   const isEnough = short.length >= SHORTEST_ID
   const next = isEnough ? await reader.list('inbox', { orderBy: 'id', after: id, limit: NAMED }) : []

@@ -6,7 +6,7 @@
  * Each step either goes on or ends the attempt; how an attempt ended is told apart once, in {@link AttemptEnd}.
  */
 import type { ItemDefinition } from '../board/definition.ts'
-import { itemPrompt, type UpstreamResult } from '../board/prompt.ts'
+import { itemPrompt, repairPrompt, type UpstreamResult } from '../board/prompt.ts'
 import { isSimplified } from '../board/retry-policy.ts'
 import { triesOf } from '../board/settling.ts'
 import {
@@ -18,6 +18,8 @@ import {
   type ErrorData,
 } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { canonicalJson } from '../json.ts'
+import { readTyped } from '../json-schema.ts'
 import { unpackText } from '../team/context.ts'
 import { cancelMessages } from '../team/posting.ts'
 import type { Settlement } from '../team/waiting.ts'
@@ -68,8 +70,9 @@ export async function runAttempt(context: WorkerContext, input: AttemptInput): P
     }))
     await checkBudget(context, claimed, definition)
     if (claimed.profile !== undefined) await context.standIn(claimed.owner, claimed.profile)
-    if (input.worktree) await clearEarlier(context, claimed)
-    const base = await startOf(context, input, definition)
+    const worktree = definition.work?.worktree ?? input.worktree
+    if (worktree) await clearEarlier(context, claimed)
+    const base = await startOf(context, { ...input, worktree }, definition)
     const upon = base?.goesOn === true ? base.from : null
     place = await openPlace(context, { claimed, definition, base: base?.base, suspended, upon, signal })
     end = await work(context, { ...input, definition, place, base })
@@ -122,17 +125,60 @@ async function startOf(
   definition: ItemDefinition,
 ): Promise<AttemptBase | undefined> {
   if (worktree) return baseOf(context, item, definition)
+  // A stage without a worktree sees what the one before it has written there, committed or not.
+  if (definition.work !== undefined) return undefined
   return definition.access === 'read' ? readerBase(context, item) : undefined
 }
 
 async function work(context: WorkerContext, attempt: Attempt): Promise<AttemptEnd> {
-  const prompt = await promptOf(context, attempt)
-  const answer = await turn(context, attempt, prompt)
+  const answer = await ((attempt.definition.work?.doer.by ?? 'agent') === 'agent'
+    ? ask(context, attempt)
+    : context.perform(attempt))
   if ('kind' in answer) return answer
   const { checkout } = attempt.place
   return checkout === null
     ? endInFolder(context, attempt, answer.text)
     : bringIn(context, attempt, checkout, answer.text)
+}
+
+async function ask(
+  context: WorkerContext,
+  attempt: Attempt,
+): Promise<{ readonly text: string } | AttemptEnd> {
+  const prompt = await promptOf(context, attempt)
+  await goOn(context, attempt)
+  return typed(context, attempt, await turn(context, attempt, prompt))
+}
+
+/** A stage that continues does so in the last conversation of its agent, where that was held in the same folder. */
+async function goOn({ team, attempts }: WorkerContext, attempt: Attempt): Promise<void> {
+  if (attempt.definition.work?.session !== 'continue') return
+  const agent = await team.store.read((reader) => reader.get('agent', attempt.agent))
+  const place = attempts.get(attempt.claimed.attempt)
+  if (place !== undefined && agent?.session?.cwd === place.cwd && agent.session.backend === agent.backend)
+    place.session = agent.session
+}
+
+/** An answer that has to be JSON is asked for once more, in its conversation, where it does not fit; then it has failed. */
+async function typed(
+  context: WorkerContext,
+  attempt: Attempt,
+  answer: { readonly text: string } | AttemptEnd,
+): Promise<{ readonly text: string } | AttemptEnd> {
+  const output = attempt.definition.work?.output ?? null
+  if ('kind' in answer || output === null) return answer
+  const first = readTyped(answer.text, output)
+  if (first.ok) return { text: canonicalJson(first.value) }
+  const second = await turn(context, attempt, repairPrompt(first.problems, output))
+  if ('kind' in second) return second
+  const repaired = readTyped(second.text, output)
+  if (repaired.ok) return { text: canonicalJson(repaired.value) }
+  const { id: item } = attempt.claimed.item
+  const message = `The answer to "${item}" does not fit its output schema, also when it was asked for again: ${repaired.problems.join('; ')}.`
+  return {
+    kind: 'failed',
+    error: errorData('invalid_output', message, { item, problems: repaired.problems }),
+  }
 }
 
 /** Sends one prompt to the agent and waits for its answer, however long it takes. */
@@ -190,9 +236,9 @@ function answerOf(settlement: Settlement, item: string): { readonly text: string
   return { kind: 'failed', error }
 }
 
-async function promptOf({ team }: WorkerContext, { claimed, definition }: Attempt): Promise<string> {
+async function promptOf(context: WorkerContext, { claimed, definition, signal }: Attempt): Promise<string> {
   const { item } = claimed
-  const { results, answers } = await team.store.read(async (reader) => {
+  const { results, answers } = await context.team.store.read(async (reader) => {
     const found: UpstreamResult[] = []
     for (const id of item.dependsOn) {
       const row = await reader.get('item', id)
@@ -200,13 +246,15 @@ async function promptOf({ team }: WorkerContext, { claimed, definition }: Attemp
     }
     return { results: found, answers: await answersAbout(reader, item.id) }
   })
+  const told =
+    definition.work === undefined
+      ? { title: item.title, spec: definition.spec, input: definition.input, results }
+      : await context.inputsOf(item, definition, signal)
   return itemPrompt({
-    title: item.title,
-    spec: definition.spec,
-    input: definition.input,
-    results,
+    ...told,
     answers,
     ...(isFeedback(item.error) ? { feedback: feedbackOf(item.error) } : {}),
+    output: definition.work?.output ?? null,
     simplified: isSimplified(definition.retry, triesOf(item) + 1),
   })
 }
@@ -220,6 +268,7 @@ function scopeOf({ details }: ErrorData): string {
 /** Errors that say what was wrong with the work, and not with the machine it was done on. */
 const FEEDBACK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'gate_rejected',
+  'invalid_output',
   'merge_conflict',
   'no_result',
   'verification_failed',

@@ -91,12 +91,15 @@ export async function bringIn(
   // Red work is kept as well: the next attempt goes on with it.
   await advance(context, attempt, work, checkout.workspace)
   if (red !== undefined) return { kind: 'failed', error: red }
+  // A run brings what all its stages made to the target at once, when the last of them is done.
+  if (definition.work?.integrate === 'end')
+    return { kind: 'done', result: text, verified: definition.verify.length > 0, commit: null }
   return endOfMerge(await merge(context, attempt, work), definition, text)
 }
 
 async function commitWork(
   { host }: WorkerContext,
-  { claimed, base, signal }: Attempt,
+  { claimed, definition, base, signal }: Attempt,
   { adapter, workspace }: { readonly adapter: WorkspaceAdapter; readonly workspace: Workspace },
 ): Promise<Work> {
   const state = await adapter.inspect(workspace)
@@ -106,7 +109,10 @@ async function commitWork(
   if (head === null || tree === null)
     throw new AtelierError('not_found', `The worktree of "${claimed.item.id}" has no commit any more.`)
   // Also where the agent changed nothing: what an earlier attempt left may be right as it is.
-  return { head, tree, isChanged: head !== workspace.base || base?.goesOn === true }
+  // A stage that only brings together what others made has made that.
+  const by = definition.work?.doer.by
+  const isJoined = (by === 'join' || by === 'merge') && (base?.base.length ?? 0) > 1
+  return { head, tree, isChanged: head !== workspace.base || base?.goesOn === true || isJoined }
 }
 
 /** Says where the agent changed what is about to judge its work. */

@@ -30,6 +30,8 @@ export interface ClaimInput extends Selection {
   readonly host: string
   /** Told when an item is left to another agent: it is taken after this time whoever is free. */
   readonly onLeft?: (until: number) => void
+  /** This item or none; without it the first of the type. */
+  readonly only?: string
 }
 
 /** An item in the hands of a worker. */
@@ -50,7 +52,7 @@ export interface ClaimedItem {
  */
 export async function claimNext(
   team: TeamContext,
-  { type, agent, host, ...selection }: ClaimInput,
+  { type, agent, host, only, ...selection }: ClaimInput,
 ): Promise<ClaimedItem | undefined> {
   const attempt = newId('att')
   const result = await team.store.transact({
@@ -63,7 +65,7 @@ export async function claimNext(
       const account = row === undefined ? undefined : await reader.get('account', row.account)
       const circuits = row === undefined ? undefined : await loadCircuits(reader, row)
       const claimant = { type, agent, row, now: team.clock.now(), ...selection }
-      const found = await candidates(reader, claimant)
+      const found = await (only === undefined ? candidates(reader, claimant) : candidate(reader, only))
       const slots = found.ready.length === 0 ? [] : await reader.values('attempt', 'slot', RUNNING)
       return { account, circuits, slots, ...found, profiles: await fallbacks(reader, found.ready) }
     },
@@ -114,6 +116,13 @@ async function candidates(reader: Reader, claimant: Claimant): Promise<Candidate
     if (first.length < limit || firstThatMayRun(ready, found.running) !== undefined) break
   }
   return found
+}
+
+/** One item that was chosen before, if it may still be taken. */
+async function candidate(reader: Reader, id: string): Promise<Candidates> {
+  const row = await reader.get('item', id)
+  if (row?.state !== 'ready') return { ready: [], running: [] }
+  return { ready: [row], running: row.touches.length > 0 ? await runningItems(reader) : [] }
 }
 
 function firstThatMayRun(ready: readonly ItemRow[], running: readonly ItemRow[]): ItemRow | undefined {

@@ -1,10 +1,13 @@
 /** What the workers of a host work with. */
-import type { WaitingFor } from '../board/item.ts'
+import type { ItemDefinition } from '../board/definition.ts'
+import type { ItemRow, WaitingFor } from '../board/item.ts'
 import type { HoldReason } from '../board/merge.ts'
+import type { ItemPromptInput } from '../board/prompt.ts'
 import type { ErrorData } from '../errors.ts'
 import type { AttemptPlace, TeamContext } from '../team/context.ts'
 import type { Settlements } from '../team/waiting.ts'
 import type { WorkspaceAdapter } from '../workspace.ts'
+import type { Attempt } from './attempt.ts'
 import type { CanHandleOf } from './eligible.ts'
 
 export interface WorkerContext {
@@ -32,8 +35,18 @@ export interface WorkerContext {
   readonly standIn: (agent: string, profile: string) => Promise<void>
   /** How agents answer for themselves what they can do, as far as this process was given functions for it. */
   readonly canHandleOf: CanHandleOf
+  /** What an item of a run is told, read by reference when its attempt begins. */
+  readonly inputsOf: (item: ItemRow, definition: ItemDefinition, signal: AbortSignal) => Promise<StageInputs>
+  /** Does an item that no agent does: a command, a function, a merge. Its text is the result. */
+  readonly perform: (attempt: Attempt) => Promise<{ readonly text: string } | AttemptEnd>
   readonly onError: (error: unknown) => void
 }
+
+/** What an item of a run is told beside what it was posted with. */
+export type StageInputs = Pick<
+  ItemPromptInput,
+  'title' | 'spec' | 'input' | 'results' | 'files' | 'guidance' | 'previous' | 'feedback'
+>
 
 /** How one attempt ended, told apart in one place: everything else leads to one of these. */
 export type AttemptEnd =

@@ -13,6 +13,11 @@ export async function liveWorkers(reader: Reader): Promise<readonly WorkerRow[]>
   return (await reader.list('worker')).filter(({ host }) => hosts.has(host))
 }
 
+/** Types for which a worker runs, on whatever host. */
+export async function staffedTypes(reader: Reader): Promise<ReadonlySet<string>> {
+  return new Set((await liveWorkers(reader)).map(({ type }) => type))
+}
+
 /** What the workers of all hosts can take. */
 export interface Staff {
   /** What no worker has that a ready item needs: `type docs`, or `capability review:8`; null where there is one. */

@@ -24,6 +24,10 @@ function row(fields: Partial<ItemRow>): ItemRow {
     ...{
       touches: [],
       change: 'x',
+      run: null,
+      stage: null,
+      round: null,
+      index: null,
       attempt: null,
       attempts: 0,
       ownTries: null,

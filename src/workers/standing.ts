@@ -65,6 +65,7 @@ function columnOfWaiting(waiting: ItemRow['waiting']): BoardColumn {
     case 'failed_dependency':
     case 'retry':
     case 'quota':
+    case 'run':
       return 'waiting'
   }
 }
@@ -128,6 +129,8 @@ function reasonOfWaiting({ dependsOn, waiting }: ItemRow, facts: StandingFacts):
       return `waits for your ${waiting.for}: ${waiting.id}`
     case 'merge':
       return `waits to be merged: ${waiting.reason}`
+    case 'run':
+      return `waits for the run ${waiting.id}, which is paused`
   }
 }
 

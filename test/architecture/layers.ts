@@ -29,6 +29,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   json: '',
   failpoints: '',
   ids: 'json',
+  // Agents answer by schemas that users and workflows give, whichever backend they run on.
+  'json-schema': 'errors json',
   time: 'errors',
   // What users post is checked and told like what they define: in the words and by the schemas of agents.
   board: `${PURE_NEEDS} type:agents agents/capability agents/capability-schemas agents/field-schemas agents/json-snapshot agents/parsing agents/shown-values`,
@@ -37,7 +39,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   knowledge: PURE_NEEDS,
   // What users ask is checked in the same words as what they define.
   inbox: `${PURE_NEEDS} agents`,
-  workflow: `${PURE_NEEDS} board`,
+  // Definitions of workflows are checked in the words of agents and items, and hold what items are made of.
+  workflow: `${PURE_NEEDS} board agents`,
   // The roles of ready-made workflows are profiles.
   patterns: `${PURE_NEEDS} type:agents workflow`,
   tables: `${PURE_TYPES} type:errors type:json`,
@@ -54,12 +57,13 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   verification: `processes ${LEAVES}`,
   loading: `workflow agents type:agent-backend type:facade ${LEAVES}`,
   stores: `store ${PURE_TYPES} events tables table-specs ${LEAVES}`,
-  'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes ${LEAVES}`,
+  'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes json-schema ${LEAVES}`,
   workspaces: `workspace ${PURE_TYPES} events type:tables git processes ${LEAVES}`,
   team: ABOVE_SEAMS,
   // An attempt at an item is made of turns, and its work is verified and brought to the target.
-  workers: `${ABOVE_SEAMS} team integration verification`,
-  runs: ABOVE_SEAMS,
+  workers: `${ABOVE_SEAMS} team integration verification json-schema`,
+  // The work of a run is items, and their attempts are those of every item; commands are run by the engine.
+  runs: `${ABOVE_SEAMS} team workers integration processes json-schema`,
   // An integrator is a part of a host.
   integration: `${ABOVE_SEAMS} team verification`,
   folders: 'errors',
@@ -86,7 +90,8 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
 
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */
 export const PACKAGES: Readonly<Record<string, string>> = {
-  zod: `${PURE_VALUES} agent-backends loading operations facade mcp http`,
+  zod: `${PURE_VALUES} json-schema loading operations facade mcp http`,
+  '@marcbachmann/cel-js': 'workflow',
   yaml: 'loading',
   vitest: 'testing',
 }

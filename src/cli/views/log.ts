@@ -3,6 +3,7 @@ import type { Json } from '../../json.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { timeOfDay, usd } from '../format.ts'
 import { fit, oneLine, pad } from '../text.ts'
+import { isOfRun, runFact, runSubject, type RunLogEvent } from './run-log.ts'
 import type { Page, Shown, Views } from './view.ts'
 
 export const LOG_VIEWS: Views<'events' | 'watch'> = {
@@ -24,7 +25,8 @@ export function eventLine(
   const time = timeOfDay(event.at, now)
   const subject = subjectOf(event)
   const used = seq.length + 2 + time.length + 2 + TYPE_WIDTH + 2
-  const text = [subject, factOf(event)].filter((part) => part !== '').join(': ')
+  const fact = isOfRun(event) ? runFact(event) : factOf(event)
+  const text = [subject, fact].filter((part) => part !== '').join(': ')
   return `${paint.faint(`${seq}  ${time}`)}  ${paintType(event, paint)}  ${fit(oneLine(text), Math.max(20, width - used))}`
 }
 
@@ -43,15 +45,19 @@ const BAD_NEWS: ReadonlySet<AtelierEvent['type']> = new Set<AtelierEvent['type']
   'item.blocked',
   'merge.rejected',
   'inbox.expired',
+  'stage.failed',
+  'stage.escalated',
 ])
 
-function subjectOf({ data }: AtelierEvent): string {
+function subjectOf(event: AtelierEvent): string {
+  if (isOfRun(event)) return runSubject(event)
+  const { data } = event
   if ('agent' in data) return data.agent
   if ('item' in data) return data.item
   return 'subject' in data ? data.subject : ''
 }
 
-function factOf(event: AtelierEvent): string {
+function factOf(event: Exclude<AtelierEvent, RunLogEvent>): string {
   switch (event.type) {
     case 'profile.defined':
       return event.data.profile

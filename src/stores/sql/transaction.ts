@@ -15,6 +15,8 @@ import type { MaybePromise, SqlConnection, SqlRow } from './connection.ts'
 import { appendEvent, blobOf, putBlob } from './log.ts'
 import { sqlTable, valuesOf, type BoundStatement, type SqlTable } from './table.ts'
 
+type Blobs = readonly { readonly hash: string; readonly body: string }[]
+
 /** `failed`: the command's own `load` or `decide` threw, and nothing was written. */
 export type Outcome<Result> =
   | { readonly kind: 'settled'; readonly result: Result }
@@ -40,6 +42,7 @@ export async function runTransaction<Loaded>(
   let loaded: Loaded
   let decided: readonly NewEvent[]
   let changes: readonly OperationalChange[] | undefined
+  let blobs: Blobs
   let at: number
   try {
     loaded = await transaction.load(rows)
@@ -51,11 +54,12 @@ export async function runTransaction<Loaded>(
     }
     decided = decision.events
     changes = decision.rows
+    blobs = [...(transaction.blobs ?? []), ...(decision.blobs ?? [])]
   } catch (error) {
     return { kind: 'failed', error }
   }
   const events: AtelierEvent[] = []
-  if (transaction.blobs !== undefined) await putBlobs(connection, transaction.blobs)
+  if (blobs.length > 0) await putBlobs(connection, blobs)
   for (const decidedEvent of decided) {
     for (const { table, key } of projection.reads(decidedEvent)) {
       const pending = rows.fetch(table, key)
@@ -84,10 +88,7 @@ export async function writeRows(
   }
 }
 
-export async function putBlobs(
-  connection: SqlConnection,
-  blobs: readonly { readonly hash: string; readonly body: string }[],
-): Promise<void> {
+export async function putBlobs(connection: SqlConnection, blobs: Blobs): Promise<void> {
   for (const { hash, body } of blobs) await putBlob(connection, hash, body)
 }
 

@@ -1,0 +1,65 @@
+/** The members of a workshop that are about workflows. */
+import type { AtelierEvent } from '../events.ts'
+import type { Json } from '../json.ts'
+import type { StageFunction } from '../runs/perform.ts'
+import type { RunView, TraceLine, WorkflowLine } from '../runs/view-types.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
+import type { Defined, WaitOptions } from './contract.ts'
+
+/** What only reads workflows. */
+export interface WorkflowViews {
+  /** Every workflow, with how its last run stands. */
+  workflows(): Promise<readonly WorkflowLine[]>
+  /**
+   * A run by its id, or the last run of a workflow by its name: each stage with its item, its rounds and what it waits for;
+   * null where the workflow has not run yet.
+   */
+  workflowStatus(workflowOrRun: string): Promise<RunView | null>
+  /** Who made what from what in a run. */
+  trace(workflowOrRun: string): Promise<readonly TraceLine[]>
+}
+
+export interface RunOptions {
+  /** By name. Those with a default may be left out. */
+  readonly inputs?: Readonly<Record<string, Json>> | undefined
+}
+
+/** A run that was started. It goes on without the handle, in whatever process. */
+export interface RunHandle {
+  readonly id: string
+  status(): Promise<RunView>
+  /** Waits for its end; throws the error with which it failed. */
+  result(options?: WaitOptions): Promise<Json>
+  cancel(reason?: string): Promise<void>
+  /** No stage starts any more; what runs ends. */
+  pause(reason?: string): Promise<void>
+  resume(): Promise<void>
+  /** Lets what needs a stage go on without it. */
+  skip(stage: string): Promise<void>
+  /** Does a stage again, and what rests on it; without a name the first that has failed. */
+  retry(stage?: string): Promise<void>
+  /** A word from outside, for stages that wait for it. */
+  signal(name: string, value?: Json): Promise<void>
+  /** Its events as they are committed, from its start on, up to its end. */
+  events(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<AtelierEvent>
+}
+
+/** What changes workflows and their runs. */
+export interface WorkflowMembers extends WorkflowViews {
+  /** Defines a workflow; the same name again replaces it, and runs that there are keep theirs. */
+  workflow(name: string, stages: readonly AnyStage[], options?: WorkflowOptions): Defined
+  workflow(definition: WorkflowDefinition | WorkflowInput): Defined
+  /** A function that stages may name, run by this process while it hosts. */
+  fn(name: string, run: StageFunction): void
+  /**
+   * Starts a run; resolves when it is stored.
+   * @throws AtelierError `not_found` for the workflow or for a file that a stage takes from, `already_running`, `invalid_input`,
+   * `no_capable_agent` where nobody can do a stage
+   */
+  runWorkflow(name: string, options?: RunOptions): Promise<RunHandle>
+  /** The handle of a run that was started before, here or elsewhere. */
+  run(id: string): RunHandle
+  /** Forgets the runs of a workflow, with their items, as if it had only been defined; gives their ids. */
+  resetWorkflow(name: string): Promise<readonly string[]>
+}

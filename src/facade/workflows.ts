@@ -1,0 +1,127 @@
+/** Workflows as users call them. */
+import { toError } from '../errors.ts'
+import type { AtelierEvent } from '../events.ts'
+import type { Json } from '../json.ts'
+import type { RunContext } from '../runs/commands.ts'
+import type { StageFunction } from '../runs/perform.ts'
+import { watchEvents } from '../team/watching.ts'
+import { parseDuration } from '../time/duration.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { parseWorkflow } from '../workflow/definition-schema.ts'
+import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
+import type { WaitOptions, WorkshopViews } from './contract.ts'
+import type { RunHandle, RunOptions, WorkflowMembers } from './workflow-contract.ts'
+
+/** The runs of a workshop, with the functions that its process has. */
+export type WorkflowRunContext = RunContext & { readonly functions: Map<string, StageFunction> }
+
+export interface WorkflowParts {
+  readonly runs: WorkflowRunContext
+  readonly views: WorkshopViews
+  /** Throws where the workshop is closed. */
+  readonly open: () => void
+}
+
+/** The members of a workshop that are about its workflows. */
+export function createWorkflows({
+  runs,
+  views,
+  open,
+}: WorkflowParts): Omit<WorkflowMembers, keyof WorkshopViews> {
+  /** Definitions that are not stored yet: what comes behind them sees them. */
+  const defining = new Set<Promise<void>>()
+  const handle = (id: string): RunHandle => runHandle(runs, views, id)
+  return {
+    workflow(
+      first: string | WorkflowDefinition | WorkflowInput,
+      written: readonly AnyStage[] = [],
+      options: WorkflowOptions = {},
+    ) {
+      open()
+      const definition = definitionOf(first, written, options)
+      const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
+      const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
+      defining.add(pending)
+      return { name: definition.name, stored }
+    },
+    fn(name, run) {
+      open()
+      runs.functions.set(name, run)
+    },
+    async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
+      open()
+      await Promise.all(defining)
+      const { startRun } = await commands()
+      return handle(await startRun(runs, name, { inputs }))
+    },
+    run: handle,
+    resetWorkflow: async (name) => (await import('../runs/reset.ts')).resetWorkflow(runs, name),
+  }
+}
+
+/** Loaded when the first of them is called: most programs have no workflows. */
+function commands(): Promise<typeof import('../runs/commands.ts')> {
+  return import('../runs/commands.ts')
+}
+
+function definitionOf(
+  first: string | WorkflowDefinition | WorkflowInput,
+  written: readonly AnyStage[],
+  options: WorkflowOptions,
+): WorkflowDefinition {
+  if (typeof first === 'string') return parseWorkflow({ ...options, name: first, stages: written })
+  return isChecked(first) ? first : parseWorkflow(first)
+}
+
+/** A definition that was checked before says of each stage what kind it is. */
+function isChecked(given: WorkflowDefinition | WorkflowInput): given is WorkflowDefinition {
+  const { stages } = given as { readonly stages: unknown }
+  return (
+    Array.isArray(stages) &&
+    stages.length > 0 &&
+    stages.every((stage) => stage instanceof Object && 'kind' in stage)
+  )
+}
+
+function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandle {
+  const { team } = runs
+  return {
+    id,
+    async status() {
+      const view = await views.workflowStatus(id)
+      if (view !== null) return view
+      const { unknownRun } = await commands()
+      throw toError(await team.store.read((reader) => unknownRun(reader, id)))
+    },
+    async result({ timeout, signal }: WaitOptions = {}): Promise<Json> {
+      const { runEnded } = await import('../runs/waiting.ts')
+      return runEnded(team, id, {
+        ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    },
+    cancel: async (reason = `Cancelled by ${team.by.actor}.`) =>
+      (await commands()).cancelRun(runs, id, reason),
+    pause: async (reason = `Paused by ${team.by.actor}.`) => (await commands()).pauseRun(runs, id, reason),
+    resume: async () => (await commands()).resumeRun(runs, id),
+    skip: async (stage) => (await commands()).skipStage(runs, id, stage),
+    retry: async (stage) => (await commands()).retryStage(runs, id, stage),
+    signal: async (name, value = null) => (await commands()).signalRun(runs, id, name, value),
+    events: ({ signal } = {}) => eventsOf(runs, id, signal),
+  }
+}
+
+/** What is about a run: itself, its stages, its items and the runs within it. */
+async function* eventsOf(
+  { team }: RunContext,
+  id: string,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<AtelierEvent> {
+  for await (const event of watchEvents(team.store, { after: 0, ...(signal && { signal }) })) {
+    const { data } = event
+    const run = 'run' in data ? data.run : 'item' in data ? data.item : undefined
+    if (typeof run !== 'string' || (run !== id && !run.startsWith(`${id}/`))) continue
+    yield event
+    if ((event.type === 'run.ended' || event.type === 'run.removed') && run === id) return
+  }
+}

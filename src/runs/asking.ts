@@ -1,0 +1,65 @@
+/** What a run asks a person: an approval, or what becomes of a stage that failed. The answer goes on in the commit that gives it. */
+import { decideAsk } from '../inbox/asking.ts'
+import { APPROVE, PERSON, REJECT, VERDICTS } from '../inbox/request.ts'
+import type { NewEvent } from '../events.ts'
+import { packText, type Blob } from '../ids.ts'
+import { canonicalJson } from '../json.ts'
+import { subjectId } from '../workflow/names.ts'
+import type { RunRow, StageRow } from '../workflow/run.ts'
+import type { KnownDefinition } from './definitions.ts'
+import type { Rows } from './rows.ts'
+
+/** What a person may say about a stage that failed. */
+export const DECISIONS: readonly string[] = ['retry', 'skip', 'abort']
+
+/** The request about the failure of what has this id. */
+export function escalationId(subject: string): string {
+  return `${subject}:failure`
+}
+
+export interface AskInput {
+  readonly run: RunRow
+  readonly definition: KnownDefinition
+  readonly row: StageRow
+  readonly kind: 'approval' | 'escalation'
+  readonly now: number
+}
+
+/** The events that put the question into the inbox. */
+export async function askAbout(
+  rows: Rows,
+  { run, definition, row, kind, now }: AskInput,
+): Promise<{ readonly events: readonly NewEvent[]; readonly blobs: readonly Blob[] }> {
+  const whole = subjectId(run.id, row.stage, row.round)
+  const id = kind === 'approval' ? whole : escalationId(whole)
+  const known = await rows.get('inbox', id)
+  if (known?.state === 'open') return { events: [], blobs: [] }
+  const stage = definition.stage(row.stage)
+  const judge = stage?.kind === 'gate' && stage.judge.by === 'person' ? stage.judge : undefined
+  const question = packText(kind === 'approval' ? (judge?.question ?? row.stage) : failureOf(run, row))
+  const onTimeout = kind === 'approval' ? (judge?.onTimeout ?? null) : null
+  const asked = decideAsk(
+    {
+      // A stage that is asked about again in the same round was answered before.
+      id: known === undefined ? id : `${id}:${now}`,
+      kind: kind === 'approval' ? 'approval' : 'question',
+      scope: 'run',
+      subject: run.id,
+      askedBy: run.id,
+      question: question.stored,
+      details: canonicalJson({ stage: row.stage, round: row.round }),
+      options: kind === 'approval' ? VERDICTS : DECISIONS,
+      whoMayAnswer: [PERSON],
+      withinMs: kind === 'approval' ? (judge?.timeoutMs ?? null) : null,
+      defaultAnswer: onTimeout === null ? null : JSON.stringify(onTimeout === 'approve' ? APPROVE : REJECT),
+    },
+    [],
+    now,
+  )
+  return { events: asked.events, blobs: question.blobs }
+}
+
+function failureOf({ id }: RunRow, { stage, error }: StageRow): string {
+  const why = error === null ? 'it has failed' : `${error.message} [${error.code}]`
+  return `The stage "${stage}" of ${id} failed: ${why}\nretry: do it again. skip: go on without it. abort: let the run fail.`
+}

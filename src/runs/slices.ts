@@ -1,0 +1,74 @@
+/** Gives the interpreter the rows and values that a step asks for, and no others. */
+import type { Json } from '../json.ts'
+import type { Reader } from '../store.ts'
+import {
+  advance,
+  isNothing,
+  newSlice,
+  type Command,
+  type Happening,
+  type Reads,
+  type RoundOf,
+  type Slice,
+} from '../workflow/advance.ts'
+import { resultKey } from '../workflow/names.ts'
+import { stageKey } from '../workflow/projection.ts'
+import type { RunRow } from '../workflow/run.ts'
+import type { KnownDefinition } from './definitions.ts'
+import { inputsOfRun, partResult, resultOf } from './values.ts'
+
+export interface StepInput {
+  readonly run: RunRow
+  readonly definition: KnownDefinition
+  readonly happening: Happening
+  readonly now: number
+}
+
+/** What follows from something that happened to a run. */
+export async function advanceRun(
+  reader: Reader,
+  { run, definition, happening, now }: StepInput,
+): Promise<readonly Command[]> {
+  const slice = newSlice(run, await inputsOfRun(reader, run))
+  for (;;) {
+    const { reads, commands } = advance(definition.plan, slice, happening, now)
+    if (isNothing(reads)) return commands
+    await fill(reader, definition, slice, reads)
+  }
+}
+
+/** Puts into the slice what was asked for. */
+export async function fill(
+  reader: Reader,
+  definition: KnownDefinition,
+  slice: Slice,
+  { stages, results, queued, states }: Reads,
+): Promise<void> {
+  const { id: run } = slice.run
+  for (const stage of stages)
+    slice.stages.set(stage, (await reader.get('stage', stageKey(run, stage))) ?? null)
+  for (const { stage, round } of results)
+    slice.results.set(resultKey(stage, round), await resultOfRound(reader, definition, run, { stage, round }))
+  for (const state of states)
+    slice.states.set(state, await reader.list('stage', { where: { run, state }, orderBy: 'position' }))
+  if (queued > 0)
+    slice.queued = await reader.list('stage', {
+      where: { run, state: 'queued' },
+      orderBy: 'position',
+      limit: queued,
+    })
+}
+
+async function resultOfRound(
+  reader: Reader,
+  definition: KnownDefinition,
+  run: string,
+  { stage: id, round }: RoundOf,
+): Promise<Json | null> {
+  const stage = definition.stage(id)
+  if (stage === undefined) return null
+  if (stage.kind !== 'map' && stage.kind !== 'wait')
+    return (await partResult(reader, stage, { run, stage: id, round, index: null })) ?? null
+  const row = await reader.get('stage', stageKey(run, id))
+  return row?.round === round ? ((await resultOf(reader, { definition }, row)) ?? null) : null
+}

@@ -1,0 +1,359 @@
+/**
+ * What follows in runs from what happened: the interpreter says it, and here its commands become events of the board, of the
+ * inbox and of child runs. It goes on until nothing follows any more, within one transaction.
+ */
+import type { ItemRow } from '../board/item.ts'
+import { isSettled } from '../board/item-lifecycle.ts'
+import { decideCancel, decideDefer, decideWake } from '../board/settling.ts'
+import { errorData, type ErrorData } from '../errors.ts'
+import type { NewEvent } from '../events.ts'
+import type { Blob } from '../ids.ts'
+import { decideWithdraw } from '../inbox/answering.ts'
+import { withdrawals } from '../inbox/withdrawing.ts'
+import { loadDownstream } from '../workers/rows.ts'
+import type { Command, Happening, Outcome } from '../workflow/advance.ts'
+import { hasEnded } from '../workflow/lifecycle.ts'
+import { subjectId } from '../workflow/names.ts'
+import type { RunRow, StageRow } from '../workflow/run.ts'
+import { askAbout, escalationId } from './asking.ts'
+import { budgetAfter } from './budget.ts'
+import { startChild } from './children.ts'
+import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
+import { advanceRun } from './slices.ts'
+import { beforeEnd, mergesOf, mergeStage, writerAfter } from './final-merge.ts'
+import { postPart } from './posting.ts'
+import type { Rows } from './rows.ts'
+
+/** Something that happened to a run. */
+export interface Happened {
+  readonly run: string
+  readonly happening: Happening
+}
+
+/** More than any definition asks for in one commit: a run that goes round without end must not hold the store. */
+const MOST_STEPS = 100_000
+
+/** The events of a transaction about runs, in the making. */
+export class RunSteps {
+  readonly rows: Rows
+  readonly now: number
+  readonly events: NewEvent[] = []
+  readonly blobs: Blob[] = []
+  readonly #queue: Happened[] = []
+
+  constructor(rows: Rows, now: number) {
+    this.rows = rows
+    this.now = now
+  }
+
+  /** Lets it happen, with all that follows. */
+  async happen(...happened: readonly Happened[]): Promise<void> {
+    this.#queue.push(...happened)
+    for (let steps = 0; ; steps++) {
+      const next = this.#queue.shift()
+      if (next === undefined) return
+      if (steps > MOST_STEPS) throw new Error(`The run ${next.run} does not come to an end of its steps.`)
+      await this.#step(next)
+    }
+  }
+
+  /** Takes events that were decided, and lets what they mean for runs happen behind what happens now. */
+  async take(events: readonly NewEvent[]): Promise<void> {
+    this.events.push(...events)
+    await this.see(events)
+  }
+
+  /** The same for events that somebody else commits with these. */
+  async see(events: readonly NewEvent[]): Promise<void> {
+    await this.rows.apply(events)
+    for (const event of events) {
+      const happened = await happenedIn(this.rows, event)
+      if (happened === undefined) continue
+      this.#queue.push(happened)
+      if ('item' in event.data) await this.#watchBudget(event.data.item)
+    }
+  }
+
+  async #watchBudget(id: string): Promise<void> {
+    const item = await this.rows.get('item', id)
+    const called = item === undefined ? undefined : await budgetAfter(this.rows, item)
+    if (called === undefined) return
+    // What is paused now starts nothing behind the item that was settled.
+    if (called.happening !== undefined) this.#queue.unshift({ run: called.run, happening: called.happening })
+    await this.take(called.events)
+  }
+
+  async #step({ run: id, happening }: Happened): Promise<void> {
+    const run = await this.rows.get('run', id)
+    if (run === undefined) return
+    const definition = await definitionBy(this.rows, run.definition)
+    if (happening.on === 'settled' && happening.stage === mergeStage(definition))
+      return this.#merged(run, definition, happening.outcome)
+    for (const command of await advanceRun(this.rows, { run, definition, happening, now: this.now }))
+      await this.#carryOut(run, definition, command)
+  }
+
+  async #carryOut(run: RunRow, definition: KnownDefinition, command: Command): Promise<void> {
+    switch (command.do) {
+      case 'event':
+        if (command.event.type === 'run.ended' && (await this.#isKept(command.event.data))) return
+        await this.take([command.event])
+        return this.#afterwards(run, definition, command.event)
+      case 'post': {
+        const { stage, round, from, to } = command
+        for (let index = from; index < to; index++) await this.#post(run, definition, { stage, round, index })
+        return
+      }
+      case 'cancel':
+        return this.#cancel(run, definition, command)
+      case 'ask': {
+        const row = await this.rows.get('stage', subjectId(run.id, command.stage, 1))
+        if (row === undefined) return
+        const asked = await askAbout(this.rows, { run, definition, row, kind: command.kind, now: this.now })
+        this.blobs.push(...asked.blobs)
+        return this.take(asked.events)
+      }
+    }
+  }
+
+  /** A run that is through with its stages has not ended before its work is where it belongs. */
+  async #isKept({
+    run: id,
+    state,
+  }: Extract<NewEvent, { readonly type: 'run.ended' }>['data']): Promise<boolean> {
+    const run = await this.rows.get('run', id)
+    if (run === undefined || (state !== 'completed' && state !== 'partially_completed')) return false
+    const events = await beforeEnd(this.rows, run, await definitionBy(this.rows, run.definition))
+    if (events !== undefined) await this.take(events)
+    return events !== undefined
+  }
+
+  /** The merge at the end of a run has come to its end. */
+  async #merged(run: RunRow, definition: KnownDefinition, outcome: Outcome): Promise<void> {
+    if (hasEnded(run.state)) return
+    if (outcome.ok) {
+      const state = run.flawed > 0 ? 'partially_completed' : 'completed'
+      return this.take([{ type: 'run.ended', data: { run: run.id, state, error: null } }])
+    }
+    const writer = await writerAfter(this.rows, run, definition, outcome.error)
+    if (writer !== undefined) this.#queue.push({ run: run.id, happening: { on: 'retried', stage: writer } })
+    else
+      await this.take([{ type: 'run.ended', data: { run: run.id, state: 'failed', error: outcome.error } }])
+  }
+
+  async #afterwards(run: RunRow, definition: KnownDefinition, event: NewEvent): Promise<void> {
+    switch (event.type) {
+      case 'run.ended':
+        for (const merge of await mergesOf(this.rows, run.id, definition))
+          await this.#cancelItem(merge.id, `The run ${run.id} is ${event.data.state}.`)
+        return
+      case 'run.paused':
+        return this.#hold(run)
+      case 'run.resumed':
+        return this.#release(run)
+      default:
+        return
+    }
+  }
+
+  async #post(
+    { id }: RunRow,
+    definition: KnownDefinition,
+    {
+      stage: stageId,
+      round,
+      index,
+    }: { readonly stage: string; readonly round: number; readonly index: number },
+  ): Promise<void> {
+    const stage = definition.stage(stageId)
+    const run = await this.rows.get('run', id)
+    const work = stage === undefined ? undefined : workOf(stage)
+    if (stage === undefined || run === undefined || work === undefined) return
+    const part = { run: id, stage: stageId, round, index: stage.kind === 'map' ? index : null }
+    const made =
+      work.kind === 'workflow'
+        ? await startChild(this.rows, { run, definition, stage, work, part })
+        : await postPart(this.rows, { run, definition, stage, work, part })
+    if ('refused' in made) {
+      const outcome: Outcome = { ok: false, error: made.refused }
+      this.#queue.push({ run: id, happening: { on: 'settled', stage: stageId, round, index, outcome } })
+      return
+    }
+    this.blobs.push(...made.blobs)
+    await this.take(made.events)
+    if (made.started !== undefined) this.#queue.push({ run: made.started, happening: { on: 'started' } })
+  }
+
+  /** Ends what is open of a stage in a round: its items, its child runs, and what was asked about it. */
+  async #cancel(
+    run: RunRow,
+    definition: KnownDefinition,
+    { stage: id, round, reason }: Extract<Command, { readonly do: 'cancel' }>,
+  ): Promise<void> {
+    const stage = definition.stage(id)
+    const row = await this.rows.get('stage', subjectId(run.id, id, 1))
+    if (stage === undefined || row === undefined) return
+    const whole = subjectId(run.id, id, round)
+    await this.#withdraw([whole, escalationId(whole)], reason)
+    const parts =
+      stage.kind === 'map'
+        ? Array.from({ length: Math.max(row.posted, row.size) }, (_, index) =>
+            subjectId(run.id, id, round, index),
+          )
+        : [whole]
+    for (const part of parts) {
+      const child = await this.rows.get('run', part)
+      if (child !== undefined) this.#queue.push({ run: part, happening: { on: 'cancelled', reason } })
+      else await this.#cancelItem(part, reason)
+    }
+  }
+
+  async #cancelItem(id: string, reason: string): Promise<void> {
+    const item = await this.rows.get('item', id)
+    if (item === undefined || isSettled(item.state)) return
+    const decided = decideCancel(item, reason, await loadDownstream(this.rows, id))
+    if ('refused' in decided) return
+    const open = await this.rows.list('inbox', { where: { state: 'open', subject: id } })
+    await this.take([...decided.events, ...withdrawals(decided.events, open)])
+  }
+
+  async #withdraw(requests: readonly string[], reason: string): Promise<void> {
+    for (const id of requests) {
+      const request = await this.rows.get('inbox', id)
+      if (request?.state === 'open') await this.take(decideWithdraw(request, reason))
+    }
+  }
+
+  /** What nobody has claimed waits for the run; what runs ends. */
+  async #hold(run: RunRow): Promise<void> {
+    for (const item of await this.#openItems(run)) {
+      if (item.state !== 'ready') continue
+      const decided = decideDefer(item, { for: 'run', id: run.id })
+      if ('events' in decided) await this.take(decided.events)
+    }
+    await this.#tellChildren(run, { on: 'paused', reason: run.reason ?? `The run ${run.id} is paused.` })
+  }
+
+  async #release(run: RunRow): Promise<void> {
+    for (const item of await this.#openItems(run)) {
+      if (item.waiting?.for !== 'run') continue
+      const decided = decideWake(item)
+      if ('events' in decided) await this.take(decided.events)
+    }
+    await this.#tellChildren(run, { on: 'resumed' })
+  }
+
+  async #openItems(run: RunRow): Promise<readonly ItemRow[]> {
+    const items: ItemRow[] = []
+    for (const id of await this.#openParts(run)) {
+      const item = await this.rows.get('item', id)
+      if (item !== undefined) items.push(item)
+    }
+    return items
+  }
+
+  async #tellChildren(run: RunRow, happening: Happening): Promise<void> {
+    for (const id of await this.#openParts(run))
+      if ((await this.rows.get('run', id)) !== undefined) this.#queue.push({ run: id, happening })
+  }
+
+  async #openParts({ id }: RunRow): Promise<readonly string[]> {
+    const open = await this.rows.list('stage', { where: { run: id, state: 'open' } })
+    return open.flatMap(partsOf)
+  }
+}
+
+/** The ids of what a stage has posted in its present round. */
+export function partsOf({ run, stage, round, size, posted, subject }: StageRow): readonly string[] {
+  if (subject !== null) return [subject]
+  if (size === 0) return []
+  return Array.from({ length: posted }, (_, index) => subjectId(run, stage, round, index))
+}
+
+/** What an event means for a run; undefined where nothing. */
+async function happenedIn(rows: Rows, event: NewEvent): Promise<Happened | undefined> {
+  switch (event.type) {
+    case 'item.done':
+    case 'item.skipped':
+    case 'item.failed':
+    case 'item.cancelled':
+      return itemSettled(rows, event)
+    case 'run.ended':
+      return childEnded(rows, event.data)
+    case 'inbox.answered':
+    case 'inbox.expired':
+      return event.data.scope === 'run' ? answered(rows, event) : undefined
+    default:
+      return undefined
+  }
+}
+
+type ItemSettled = Extract<
+  NewEvent,
+  { readonly type: 'item.done' | 'item.skipped' | 'item.failed' | 'item.cancelled' }
+>
+
+async function itemSettled(rows: Rows, event: ItemSettled): Promise<Happened | undefined> {
+  const { item: id } = event.data
+  if (!id.includes('/')) return undefined
+  const item = await rows.get('item', id)
+  if (item?.run == null || item.stage === null || item.round === null) return undefined
+  const { run, stage, round, index } = item
+  const outcome = await outcomeOf(rows, item, event)
+  return { run, happening: { on: 'settled', stage, round, index: index ?? 0, outcome } }
+}
+
+async function outcomeOf(rows: Rows, item: ItemRow, event: ItemSettled): Promise<Outcome> {
+  switch (event.type) {
+    case 'item.failed':
+      return { ok: false, error: event.data.error }
+    case 'item.cancelled':
+      return { ok: false, error: { code: 'cancelled', message: event.data.reason } }
+    case 'item.done':
+    case 'item.skipped':
+      return { ok: true, tree: (await rows.get('change', item.change))?.tree ?? null }
+  }
+}
+
+async function childEnded(
+  rows: Rows,
+  { run: id, state, error }: Extract<NewEvent, { readonly type: 'run.ended' }>['data'],
+): Promise<Happened | undefined> {
+  const child = await rows.get('run', id)
+  if (child?.parentRun == null || child.parentStage === null || child.parentRound === null) return undefined
+  const { parentRun: run, parentStage: stage, parentRound: round, parentIndex: index, change } = child
+  const outcome: Outcome =
+    state === 'completed' || state === 'partially_completed'
+      ? { ok: true, tree: (await rows.get('change', change))?.tree ?? null }
+      : { ok: false, error: error ?? ended(id, state) }
+  return { run, happening: { on: 'settled', stage, round, index: index ?? 0, outcome } }
+}
+
+function ended(run: string, state: string): ErrorData {
+  if (state === 'cancelled') return errorData('cancelled', `The run ${run} was cancelled.`, { run })
+  return errorData('turn_failed', `The run ${run} has failed.`, { run })
+}
+
+type Choice = Extract<Happening, { readonly on: 'answered' }>['answer']['choice']
+const CHOICES: ReadonlySet<string> = new Set<Choice>(['approve', 'reject', 'retry', 'skip', 'abort'])
+
+async function answered(
+  rows: Rows,
+  { type, data }: Extract<NewEvent, { readonly type: 'inbox.answered' | 'inbox.expired' }>,
+): Promise<Happened | undefined> {
+  const request = await rows.get('inbox', data.request)
+  const about = request?.details
+  if (typeof about !== 'string') return undefined
+  const { stage, round } = JSON.parse(about) as { readonly stage?: string; readonly round?: number }
+  if (stage === undefined || round === undefined) return undefined
+  const value: unknown = typeof data.answer === 'string' ? JSON.parse(data.answer) : null
+  const choice = typeof value === 'string' && CHOICES.has(value) ? (value as Choice) : 'reject'
+  const said = type === 'inbox.answered' ? data.comment : null
+  const comment =
+    said === null ? (type === 'inbox.expired' ? 'Nobody answered in time.' : null) : await textOf(rows, said)
+  return { run: data.subject, happening: { on: 'answered', stage, round, answer: { choice, comment } } }
+}
+
+async function textOf(rows: Rows, text: ItemRow['definition']): Promise<string> {
+  return typeof text === 'string' ? text : ((await rows.blob(text.blob)) ?? text.head)
+}

@@ -1,0 +1,85 @@
+/** What is told about workflows and their runs. Times are ms since the epoch, money is USD. */
+import type { ErrorData } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { StageKind } from '../workflow/definition.ts'
+import type { WorkflowMetrics } from '../workflow/metrics.ts'
+import type { RunState, StageState } from '../workflow/run.ts'
+
+/** A workflow with its last run. */
+export interface WorkflowLine {
+  readonly name: string
+  readonly description: string | null
+  /** `defined` before the first run; else how the last one stands. */
+  readonly status: 'defined' | RunState
+  readonly stages: number
+  readonly runs: number
+  /** The last run; null before the first. */
+  readonly run: string | null
+  readonly definedAt: number
+}
+
+/** One stage of a run, in its latest round. */
+export interface StageView {
+  readonly stage: string
+  readonly title: string
+  readonly kind: StageKind
+  readonly status: StageState
+  readonly round: number
+  readonly needs: readonly string[]
+  /** What it waits for, in words; null where it waits for nothing. */
+  readonly why: string | null
+  /** The item or child run of its latest round; null for a map, and for what posts nothing. */
+  readonly item: string | null
+  /** Who works on it or did so last. */
+  readonly owner: string | null
+  /** Of a map: how many elements there are, how many are posted, done and failed. */
+  readonly elements: {
+    readonly size: number
+    readonly posted: number
+    readonly done: number
+    readonly failed: number
+  } | null
+  /** Of a branch the case, of a gate the verdict, of a skipped one why. */
+  readonly decision: string | null
+  readonly scores: readonly (number | null)[]
+  readonly costUsd: number
+  readonly error: ErrorData | null
+  readonly startedAt: number | null
+  readonly settledAt: number | null
+}
+
+/** One run with its stages. */
+export interface RunView {
+  readonly id: string
+  readonly workflow: string
+  readonly status: RunState
+  /** Why it is paused, or waits for a person. */
+  readonly reason: string | null
+  readonly error: ErrorData | null
+  readonly inputs: Readonly<Record<string, Json>>
+  readonly stages: readonly StageView[]
+  /** Runs within it, by id. */
+  readonly children: readonly string[]
+  readonly steps: number
+  readonly checkpoints: number
+  readonly costUsd: number
+  readonly metrics: WorkflowMetrics
+  readonly startedBy: string
+  readonly startedAt: number
+  readonly settledAt: number | null
+}
+
+/** Who made what from what: one line for each item that a run has posted, oldest first. */
+export interface TraceLine {
+  readonly item: string
+  readonly stage: string
+  readonly round: number
+  readonly owner: string | null
+  readonly status: string
+  /** The stages, with their rounds, whose results it was given, and the files. */
+  readonly from: readonly string[]
+  /** The beginning of what it made; null where it made nothing. */
+  readonly result: string | null
+  readonly costUsd: number
+  readonly settledAt: number | null
+}

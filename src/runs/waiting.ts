@@ -1,0 +1,58 @@
+/** Waiting for the end of a run, which any process may bring about. */
+import { AtelierError, toError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { TeamContext } from '../team/context.ts'
+import type { WaitLimit } from '../team/waiting.ts'
+import { formatDuration } from '../time/duration.ts'
+import { endingOf } from './views.ts'
+
+/**
+ * The result of a run, once it has ended.
+ * @throws AtelierError with which the run ended, or `timeout` or `cancelled` of the wait; the run goes on
+ */
+export async function runEnded(
+  team: TeamContext,
+  run: string,
+  { timeoutMs, signal }: WaitLimit = {},
+): Promise<Json> {
+  const { feed, store, clock } = team
+  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
+  let wake = Promise.withResolvers<void>()
+  const end = (why: 'timeout' | 'cancelled') => (): void => {
+    over = why
+    wake.resolve()
+  }
+  const unsubscribe = feed.subscribe((event) => {
+    if ((event.type === 'run.ended' || event.type === 'run.removed') && event.data.run === run) wake.resolve()
+  }, true)
+  const cancelTimer = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
+  const aborted = end('cancelled')
+  signal?.addEventListener('abort', aborted, { once: true })
+  if (signal?.aborted === true) aborted()
+  try {
+    for (;;) {
+      wake = Promise.withResolvers<void>()
+      const ending = await store.read((reader) => endingOf(reader, run))
+      if (ending?.ok === true) return ending.result
+      if (ending !== undefined) throw toError(ending.error)
+      if (over !== undefined) throw waitError(over, run, timeoutMs)
+      await wake.promise
+    }
+  } finally {
+    unsubscribe()
+    cancelTimer()
+    signal?.removeEventListener('abort', aborted)
+  }
+}
+
+function waitError(why: 'timeout' | 'cancelled', run: string, timeoutMs: number | undefined): AtelierError {
+  const details = { run }
+  if (why === 'cancelled')
+    return new AtelierError('cancelled', `The wait for ${run} was ended; the run goes on.`, { details })
+  const after = timeoutMs === undefined || timeoutMs === 0 ? '' : ` after ${formatDuration(timeoutMs)}`
+  return new AtelierError(
+    'timeout',
+    `The wait for ${run} ended${after}; the run goes on. Look at it with: workflow status ${run}`,
+    { details },
+  )
+}
