@@ -21,6 +21,7 @@ const disturbance = fc.constantFrom(
   'signal',
   'skip',
   'retry',
+  'cancel',
 )
 const DISTURBED = fc.array(fc.tuple(fc.nat(), disturbance), { maxLength: 60 })
 /** Far more than any of these runs can take. */
@@ -69,6 +70,7 @@ function disturb(run: RowRun, what: string, pick: number): void {
   if (what === 'pause') run.happen({ on: 'paused', reason: 'A person wants it.' })
   else if (what === 'resume') run.happen({ on: 'resumed' })
   else if (what === 'signal') run.happen({ on: 'signalled', signal: 'go', value: '"now"' })
+  else if (what === 'cancel') run.happen({ on: 'cancelled', reason: 'No longer wanted.' })
   else if (what === 'skip') run.happen({ on: 'skipped', stage })
   else if (what === 'retry') run.happen({ on: 'retried', stage })
   else if (what === 'stale')

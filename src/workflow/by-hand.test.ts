@@ -103,6 +103,18 @@ describe('by hand', () => {
     expect(run.run).toMatchObject({ state: 'completed', done: 4 })
   })
 
+  it('a retry leaves a failure alone that something took care of', () => {
+    const stages = [work('a'), branch('b', ['a'], {}, 'x'), work('c', ['b']), work('d')]
+    const run = new RowRun(workflow(stages))
+    run.failed('a')
+    run.failed('c')
+    run.done('d')
+    run.happen({ on: 'retried', stage: 'c' })
+    expect(run.states).toEqual({ a: 'failed', b: 'done', c: 'open', d: 'done' })
+    run.done('c')
+    expect(run.run).toMatchObject({ state: 'completed', failed: 1 })
+  })
+
   it('a retry of a stage in a run that goes on does only that', () => {
     const run = new RowRun(workflow([work('a'), work('b')]))
     run.done('a')

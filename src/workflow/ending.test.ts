@@ -45,4 +45,13 @@ describe('a run', () => {
     for (const stage of ['a', 'c', 'b', 'd']) other.done(stage)
     expect(other.run.checksum).toBe(run.run.checksum)
   })
+
+  it('C23: has none while something of a wave still runs', () => {
+    const run = new RowRun(workflow([work('a'), work('b', ['a']), work('long')]))
+    run.done('a')
+    run.done('b')
+    expect(run.run.checkpoints).toBe(0)
+    run.done('long')
+    expect(run.run.checkpoints).toBe(1)
+  })
 })

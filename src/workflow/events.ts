@@ -60,8 +60,8 @@ export interface WorkflowEvents {
   }
   /** So many items of a map are posted in all. */
   'stage.posted': StageFact & { readonly posted: number }
-  /** One of several items is settled. */
-  'stage.counted': StageFact & { readonly succeeded: boolean }
+  /** One of several items is settled; so many are posted now. */
+  'stage.counted': StageFact & { readonly succeeded: boolean; readonly posted: number }
   /** A round ended that was not good enough. */
   'stage.scored': StageFact & { readonly score: number | null; readonly decision: string | null }
   /** It failed, and a person is asked what follows. */

@@ -14,6 +14,16 @@ export function expressionFailed(stage: string, what: string, why: string): Erro
   )
 }
 
+/** Of rows that say that something failed, and not how. */
+export const UNKNOWN_FAILURE: ErrorData = { code: 'turn_failed', message: 'It failed, and nothing says why.' }
+
+/** A gate or a branch was to take care of a failure, and is left out. */
+export function nobodyTookCare(stage: string, cause: ErrorData): ErrorData {
+  return errorData(cause.code, `It was to take care of a failure, and is left out: ${cause.message}`, {
+    stage,
+  })
+}
+
 /** A rule asks for a score that the answer does not have. */
 export function noScore(stage: string, what: string): ErrorData {
   return errorData(

@@ -5,7 +5,7 @@ import type { GateStage } from './definition.ts'
 import { ruleOf } from './evaluating.ts'
 import { open, openApproval, openWork } from './opening.ts'
 import { targetOf } from './plan.ts'
-import { neverApproved, noVerdict, rejected } from './failures.ts'
+import { neverApproved, noVerdict, rejected, UNKNOWN_FAILURE } from './failures.ts'
 import { rewind } from './rewind.ts'
 import type { StageRow } from './run.ts'
 import { subjectOf } from './scope.ts'
@@ -19,7 +19,7 @@ export function openGate(step: Step, row: StageRow, gate: GateStage): void {
   const subject = subjectOf(step, row)
   if (step.misses > misses) return
   if (row.broken > 0) {
-    const why = subject?.error?.message ?? 'what it judges has failed'
+    const { message: why } = subject?.error ?? UNKNOWN_FAILURE
     if (open(step, row, { waiting: null })) reject(step, row, gate, { why, said: subject ?? row })
   } else if (gate.judge.by === 'reviewer') openWork(step, row)
   else if (gate.judge.by === 'person') openApproval(step, row)

@@ -4,7 +4,7 @@ import { reject, reviewed } from './gate.ts'
 import { roundEnded } from './loop.ts'
 import { elementEnded } from './map.ts'
 import { targetOf } from './plan.ts'
-import { rejected, waitedTooLong } from './failures.ts'
+import { UNKNOWN_FAILURE, waitedTooLong } from './failures.ts'
 import { rewind } from './rewind.ts'
 import type { StageRow, StageWaiting } from './run.ts'
 import { subjectOf } from './scope.ts'
@@ -44,7 +44,7 @@ function approval(step: Step, row: StageRow, { choice, comment }: Of<'answered'>
 
 /** Words that do not fit a failure change nothing. */
 function decided(step: Step, row: StageRow, choice: Of<'answered'>['answer']['choice']): void {
-  const error = row.error ?? rejected(row.stage, 'it has failed')
+  const error = row.error ?? UNKNOWN_FAILURE
   switch (choice) {
     case 'retry':
       again(step, row)

@@ -1,4 +1,5 @@
 /** Maps: a stage's work for each element of a list, a window of it at a time. */
+import type { ErrorData } from '../errors.ts'
 import type { Outcome } from './advance.ts'
 import type { MapStage } from './definition.ts'
 import { valueOf } from './evaluating.ts'
@@ -27,12 +28,11 @@ export function openMap(step: Step, row: StageRow, map: MapStage): void {
 }
 
 /** Posts as many elements as there is room for. */
-export function postMore(step: Step, row: StageRow, { limit }: MapStage): void {
-  const { stage, round, size, posted, succeeded, failures } = row
-  const to = Math.min(size, succeeded + failures + Math.max(1, limit))
-  if (step.isHeld || to <= posted) return
-  step.tell('stage.posted', row, { posted: to })
-  step.commands.push({ do: 'post', stage, round, from: posted, to })
+export function postMore(step: Step, row: StageRow, map: MapStage): void {
+  const posted = postedWith(step, row, map)
+  if (posted === row.posted) return
+  step.tell('stage.posted', row, { posted })
+  post(step, row, posted)
 }
 
 /** An element has ended. */
@@ -42,20 +42,43 @@ export function elementEnded(
   map: MapStage,
   { index, outcome }: { readonly index: number; readonly outcome: Outcome },
 ): void {
-  step.tell('stage.counted', before, { succeeded: outcome.ok })
-  const row = step.stage(before.stage)
-  const { size, posted, succeeded, failures } = row
+  const { stage, size } = before
+  const succeeded = before.succeeded + (outcome.ok ? 1 : 0)
+  const failures = before.failures + (outcome.ok ? 0 : 1)
   const wanted = successesWanted(map, size)
-  if (!outcome.ok && failures > size - wanted) {
-    withdraw(step, row, `Too many elements of "${row.stage}" failed.`)
-    failStage(
+  const fatal = !outcome.ok && failures > size - wanted ? outcome.error : null
+  const posted = fatal !== null ? before.posted : postedWith(step, { ...before, succeeded, failures }, map)
+  // One event says that an element has ended and that the next is posted: there are as many as elements.
+  step.tell('stage.counted', before, { succeeded: outcome.ok, posted })
+  const row = step.stage(stage)
+  if (fatal !== null)
+    lost(
       step,
       row,
-      map.policy === 'fail_fast' ? elementFailed(index, outcome.error) : quorumMissed(size, wanted, failures),
+      map.policy === 'fail_fast' ? elementFailed(index, fatal) : quorumMissed(size, wanted, failures),
     )
-  } else if (succeeded + failures === size) completeStage(step, row, { flawed: failures > 0 })
+  else if (succeeded + failures === size) completeStage(step, row, { flawed: failures > 0 })
   else if (step.isDoomed && succeeded + failures === posted) interrupt(step, row, 'The run has failed.')
-  else postMore(step, row, map)
+  else if (posted > before.posted) post(step, before, posted)
+}
+
+/** So many elements are posted in all when those are that there is room for. */
+function postedWith(
+  step: Step,
+  { size, posted, succeeded, failures }: StageRow,
+  { limit }: MapStage,
+): number {
+  return step.isHeld ? posted : Math.max(posted, Math.min(size, succeeded + failures + Math.max(1, limit)))
+}
+
+function post(step: Step, { stage, round, posted: from }: StageRow, to: number): void {
+  step.commands.push({ do: 'post', stage, round, from, to })
+}
+
+/** More have failed than may: the others are not waited for. */
+function lost(step: Step, row: StageRow, error: ErrorData): void {
+  withdraw(step, row, `Too many elements of "${row.stage}" failed.`)
+  failStage(step, row, error)
 }
 
 /** So many elements must succeed for the stage to be done. */

@@ -275,8 +275,10 @@ function fieldsOf(event: StageEvent, row: StageRow): Partial<StageRow> {
     }
     case 'stage.posted':
       return { posted: event.data.posted }
-    case 'stage.counted':
-      return event.data.succeeded ? { succeeded: row.succeeded + 1 } : { failures: row.failures + 1 }
+    case 'stage.counted': {
+      const { succeeded, posted } = event.data
+      return succeeded ? { posted, succeeded: row.succeeded + 1 } : { posted, failures: row.failures + 1 }
+    }
     case 'stage.scored':
       return { ...scored(row, event.data.score), tries: row.tries + 1, decision: event.data.decision }
     case 'stage.escalated':

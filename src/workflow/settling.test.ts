@@ -114,6 +114,14 @@ describe('a failure', () => {
     expect(run.run).toMatchObject({ state: 'failed', error: { details: { stage: 'b' } } })
   })
 
+  it('is that of the run where a person skipped the branch that was to take care of it', () => {
+    const run = new RowRun(workflow([work('a'), branch('b', ['a'], {}, 'x'), work('c', ['b'])]))
+    run.happen({ on: 'skipped', stage: 'b' })
+    run.failed('a')
+    run.done('c')
+    expect(run.run).toMatchObject({ state: 'failed', unhandled: 1, error: { details: { stage: 'a' } } })
+  })
+
   it('AS-70, B17: of the 51st step with max_steps 50 says so', () => {
     const stages = Array.from({ length: 51 }, (_, index) =>
       work(`s${index}`, index === 0 ? [] : [`s${index - 1}`]),

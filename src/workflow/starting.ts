@@ -9,7 +9,7 @@ import { openGate } from './gate.ts'
 import { openMap } from './map.ts'
 import { openWork } from './opening.ts'
 import { takesFailures } from './plan.ts'
-import { rejected } from './failures.ts'
+import { nobodyTookCare, UNKNOWN_FAILURE } from './failures.ts'
 import type { StageRow } from './run.ts'
 import { subjectOf } from './scope.ts'
 import { failForGood, failStage, skipStage } from './settling.ts'
@@ -76,8 +76,7 @@ function leaveOut(step: Step, row: StageRow, why: 'when' | 'not_taken'): void {
     skipStage(step, row, why)
     return
   }
-  const cause = subjectOf(step, row)?.error?.message ?? 'what it needs has failed'
-  failForGood(step, row, rejected(row.stage, cause))
+  failForGood(step, row, nobodyTookCare(row.stage, subjectOf(step, row)?.error ?? UNKNOWN_FAILURE))
 }
 
 function isOnOtherArm(step: Step, { arm }: StageDefinition): boolean {
