@@ -20,8 +20,8 @@ export interface ItemDefinition {
   readonly input: Json
   readonly verify: readonly VerifyCommand[]
   readonly retry: RetryPolicy
-  /** What becomes of work that does not come to its target. */
-  readonly rework: ReworkPolicy
+  /** What becomes of work that does not come to its target; null: it has failed, as nobody could change it. */
+  readonly rework: ReworkPolicy | null
   /** Profiles that try it, in order, when all tries with the worker's own have failed. */
   readonly fallback: readonly string[]
   /** Wall clock of one attempt, ms; null is the worker's own. */

@@ -216,7 +216,7 @@ export const PLAIN: Omit<ItemDefinition, 'work'> = {
   agent: null,
   access: 'write',
   merge: 'auto',
-  rework: DEFAULT_REWORK,
+  rework: null,
   metadata: null,
 }
 
@@ -242,6 +242,7 @@ function itemDefinition(
       fallback,
       timeoutMs,
       maxCostUsd,
+      rework: DEFAULT_REWORK,
       agent: agent ?? profile,
       access,
       work: own,

@@ -35,7 +35,7 @@ export async function noDoer(
       !profiles.has(agent) &&
       (profile === null || !profiles.has(profile))
     )
-      return missing(stage, 'agent', agent, [...(await agents(reader)), ...profiles])
+      return missing(stage, 'agent', agent, [...new Set([...(await agents(reader)), ...profiles])])
     if (agent === null && profile !== null && !profiles.has(profile) && !(await isAgent(profile)))
       return missing(stage, 'profile', profile, [...profiles])
     if (agent === null && profile === null && work.capability === null && type === null)

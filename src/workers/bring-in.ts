@@ -200,14 +200,17 @@ async function merge(
 
 function endOfMerge(
   settlement: MergeSettlement,
-  { verify: commands }: ItemDefinition,
+  { verify: commands, rework }: ItemDefinition,
   text: string,
 ): AttemptEnd {
   switch (settlement.state) {
     case 'merged':
       return { kind: 'done', result: text, verified: commands.length > 0, commit: settlement.commit }
     case 'rejected':
-      return { kind: isReworked(settlement.error) ? 'returned' : 'failed', error: settlement.error }
+      return {
+        kind: rework !== null && isReworked(settlement.error) ? 'returned' : 'failed',
+        error: settlement.error,
+      }
     case 'held':
       return { kind: 'held', reason: settlement.reason, result: text }
   }

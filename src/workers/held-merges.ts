@@ -4,12 +4,13 @@
  */
 import { INTERRUPTED, type ItemRow } from '../board/item.ts'
 import type { MergeRow } from '../board/merge.ts'
-import { isReworked } from '../board/rework.ts'
+import { isReworked, type ReworkPolicy } from '../board/rework.ts'
 import { isAtelierError } from '../errors.ts'
 import { mergeOfAttempt } from '../integration/requests.ts'
 import type { TeamContext } from '../team/context.ts'
 import { completeMerged, failItem } from './commands.ts'
 import { sendBack } from './rework.ts'
+import { definitionOf } from './rows.ts'
 
 export interface HeldMergesOptions {
   readonly onError: (error: unknown) => void
@@ -49,22 +50,30 @@ export class HeldMerges {
   }
 
   async #look(id: string): Promise<void> {
-    const { item, merge } = await this.#team.store.read(async (reader) => {
+    const { item, rework, merge } = await this.#team.store.read(async (reader) => {
       const row = await reader.get('item', id)
       const attempt = row?.waiting?.for === 'merge' ? row.attempt : null
-      return { item: row, merge: attempt === null ? undefined : await mergeOfAttempt(reader, attempt) }
+      return {
+        item: row,
+        rework: row === undefined ? null : (await definitionOf(reader, row)).rework,
+        merge: attempt === null ? undefined : await mergeOfAttempt(reader, attempt),
+      }
     })
     // Else its attempt runs, and settles it itself.
     if (item === undefined || merge === undefined) return
     try {
-      await this.#settle(item, merge)
+      await this.#settle(item, merge, rework)
     } catch (error) {
       // Another host was quicker.
       if (!isAtelierError(error, 'invalid_transition')) throw error
     }
   }
 
-  async #settle(item: ItemRow, { state, attempt, commit, error }: MergeRow): Promise<void> {
+  async #settle(
+    item: ItemRow,
+    { state, attempt, commit, error }: MergeRow,
+    rework: ReworkPolicy | null,
+  ): Promise<void> {
     if (state === 'merged') {
       await completeMerged(this.#team, item.id, { attempt, commit })
       return this.#options.onDone()
@@ -72,7 +81,7 @@ export class HeldMerges {
     if (state !== 'rejected' || error === null) return
     // The attempt is over, and nobody has looked at what it was rejected for: the next one is told.
     const isInterrupted = item.waiting?.for === 'merge' && item.waiting.reason === INTERRUPTED
-    return isInterrupted || isReworked(error)
+    return rework !== null && (isInterrupted || isReworked(error))
       ? sendBack(this.#team, item.id, { attempt, error })
       : failItem(this.#team, item.id, error)
   }

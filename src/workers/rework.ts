@@ -36,8 +36,9 @@ export async function sendBack(team: TeamContext, id: string, refused: RefusedMe
     return { item, rework, head: (await reader.get('change', item.change))?.head ?? null }
   })
   if (facts === undefined) return
-  if (!isExhausted(facts.item, facts.rework)) return returnToOwner(team, id, refused)
-  const request = requestOf(facts.item, refused.error, facts)
+  const { rework } = facts
+  if (rework === null || !isExhausted(facts.item, rework)) return returnToOwner(team, id, refused)
+  const request = requestOf(facts.item, refused.error, { ...facts, rework })
   await ask({ team }, request, { askedBy: ENGINE, subject: sentBack(id, refused) })
 }
 

@@ -41,5 +41,9 @@ export function runEvents(): readonly NewEvent[] {
   const again = events.flatMap((event): NewEvent[] =>
     event.type === 'run.started' ? [{ ...event, data: { ...event.data, run: 'feature-2' } }] : [],
   )
-  return [...events, ...again, { type: 'run.removed', data: { run: 'feature-2', stages: [] } }]
+  const warned: NewEvent = {
+    type: 'run.warned',
+    data: { run: 'feature-1', stage: 'plan', message: 'It has cost 70 % of its budget.' },
+  }
+  return [...events, warned, ...again, { type: 'run.removed', data: { run: 'feature-2', stages: [] } }]
 }
