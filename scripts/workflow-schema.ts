@@ -44,7 +44,7 @@ function object(shapes: readonly Readonly<Record<string, z.ZodType>>[], required
   const properties = fields.map((field) => {
     const forms = shapes.flatMap((shape) => (shape[field] === undefined ? [] : [fieldSchema(shape[field])]))
     const [first] = forms as [Schema, ...Schema[]]
-    const kinds = new Map(forms.map(({ description: _, ...form }) => [JSON.stringify(form), form]))
+    const kinds = new Map(forms.map(({ description: _description, ...form }) => [JSON.stringify(form), form]))
     const joined =
       kinds.size === 1 ? first : { description: first['description'], anyOf: [...kinds.values()] }
     return [snakeCase(field), joined] as const

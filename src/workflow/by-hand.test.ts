@@ -103,6 +103,13 @@ describe('by hand', () => {
     expect(run.run).toMatchObject({ state: 'completed', done: 4 })
   })
 
+  it('a failure that is skipped is none of the run any more while others still run', () => {
+    const run = new RowRun(workflow([work('a'), work('b')]))
+    run.failed('a')
+    run.happen({ on: 'skipped', stage: 'a' })
+    expect(run.run).toMatchObject({ state: 'running', unhandled: 0, error: null })
+  })
+
   it('a retry leaves a failure alone that something took care of', () => {
     const stages = [work('a'), branch('b', ['a'], {}, 'x'), work('c', ['b']), work('d')]
     const run = new RowRun(workflow(stages))

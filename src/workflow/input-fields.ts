@@ -43,7 +43,7 @@ export const TEXT: JsonFragment = { type: 'string' }
 export const TEXTS: { readonly anyOf: readonly JsonFragment[] } = {
   anyOf: [TEXT, { type: 'array', items: TEXT }],
 }
-export const DURATION: { readonly anyOf: readonly JsonFragment[] } = {
+const DURATION: { readonly anyOf: readonly JsonFragment[] } = {
   anyOf: [{ type: 'number', exclusiveMinimum: 0 }, TEXT],
 }
 export const OBJECT: JsonFragment = { type: 'object' }
@@ -56,7 +56,7 @@ function jsonOf(schema: z.ZodType): JsonFragment {
 export const stageId: z.ZodType<string> = z.string(STAGE_ID_RULE).regex(ID_PATTERN, STAGE_ID_RULE)
 const time = shown(duration, DURATION)
 /** What it names is looked at later, when the ids of all stages are known. */
-export const expression: z.ZodType<string> = z.string(EXPRESSION_RULE)
+const expression: z.ZodType<string> = z.string(EXPRESSION_RULE)
 export const anything = z.unknown() as unknown as z.ZodType<never>
 const agentName = name(`the name of an agent: ${NAME_RULE}`)
 const onExhausted = oneOf(ON_EXHAUSTED)

@@ -64,7 +64,7 @@ describe('the examples of docs/workflows.md', () => {
       'stages: [{ id: a, loop: { max_rounds: 3 } }]',
     ]) {
       const { value } = await parseYaml(text)
-      expect(schema.safeParse(value).success, text).toBe(false)
+      expect([text, schema.safeParse(value).success]).toEqual([text, false])
     }
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { stage, workflow } from '../../src/workflow/builders.ts'
+import { workflow } from '../../src/workflow/builders.ts'
+import { stage } from '../../src/workflow/stage.ts'
 import { parseWorkflow, readWorkflow } from '../../src/workflow/definition-schema.ts'
 import type { AnyStage, WorkflowOptions } from '../../src/workflow/input.ts'
 import { A, B, problems, read, sentence } from './definitions.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { stage, workflow } from '../../src/workflow/builders.ts'
+import { workflow } from '../../src/workflow/builders.ts'
+import { stage } from '../../src/workflow/stage.ts'
 import type { AgentWork } from '../../src/workflow/definition.ts'
 import { A, B, definition, stageOf } from './definitions.ts'
 
