@@ -132,6 +132,10 @@ describe('a step', () => {
     })
   })
 
+  it('that starts a run a second time changes nothing', () => {
+    expect(new RowRun(workflow([work('a'), work('b')])).happen({ on: 'started' })).toEqual([])
+  })
+
   it('of a stage that there is not changes nothing, and reads nothing', () => {
     const run = new RowRun(workflow([work('a')]))
     const nothing = { on: 'skipped', stage: 'b' } as const

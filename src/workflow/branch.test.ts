@@ -29,4 +29,12 @@ describe('branches', () => {
     run.done('j')
     expect(run.run).toMatchObject({ state: 'completed', skipped: 1 })
   })
+
+  it('B03, AS-55: are given the failure before them, with its message as an issue', () => {
+    const failure = 'status == "failed" && issues[0] == "It broke."'
+    const run = new RowRun(workflow([work('a'), work('last'), branch('b', ['a', 'last'], { bad: failure })]))
+    run.failed('a')
+    run.done('last')
+    expect(run.stage('b')?.decision).toBe('bad')
+  })
 })

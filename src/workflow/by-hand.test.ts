@@ -103,6 +103,21 @@ describe('by hand', () => {
     expect(run.run).toMatchObject({ state: 'completed', done: 4 })
   })
 
+  it('a failure that is skipped is none of the run any more while others still run', () => {
+    const run = new RowRun(workflow([work('a'), work('b')]))
+    run.failed('a')
+    run.happen({ on: 'skipped', stage: 'a' })
+    expect(run.run).toMatchObject({ state: 'running', unhandled: 0, error: null })
+  })
+
+  it('B18: resuming starts a stage whose condition reads a result', () => {
+    const run = new RowRun(workflow([work('a'), work('b', ['a'], { when: 'result.ok' })]))
+    run.happen({ on: 'paused', reason: 'Lunch.' })
+    run.done('a', { ok: true })
+    run.happen({ on: 'resumed' })
+    expect(run.states['b']).toBe('open')
+  })
+
   it('a retry leaves a failure alone that something took care of', () => {
     const stages = [work('a'), branch('b', ['a'], {}, 'x'), work('c', ['b']), work('d')]
     const run = new RowRun(workflow(stages))

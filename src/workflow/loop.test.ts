@@ -104,4 +104,17 @@ describe('a loop', () => {
     run.happen({ on: 'resumed' })
     expect(run.open).toEqual([{ stage: 'impl', round: 2, index: 0 }])
   })
+
+  it('takes the latest of equally good rounds, and hands on its result', () => {
+    const stages = [
+      loop('impl', [], { onExhausted: 'accept_best' }),
+      work('after', ['impl'], { when: 'result.n == 2' }),
+    ]
+    const run = new RowRun(workflow(stages))
+    run.done('impl', { n: 1, score: 60 })
+    run.done('impl', { n: 2, score: 60 })
+    run.done('impl', { n: 3, score: 10 })
+    expect(run.stage('impl')?.best).toBe(2)
+    expect(run.states['after']).toBe('open')
+  })
 })
