@@ -316,6 +316,6 @@ describe('a run', () => {
     await writeFile(join(folder, 'greet.yaml'), 'stages:\n  - id: say\n    run: echo goodbye\n')
     expect(await (await shop.runWorkflow('greet')).result(ENDED)).toEqual({ say: 'goodbye' })
     await writeFile(join(folder, 'bad.yaml'), 'stages:\n  - id: say\n    rnu: echo hello\n')
-    await expect(shop.runWorkflow('bad')).rejects.toThrow(/bad\.yaml:\d+:\d+: .*rnu/u)
+    await expect(shop.runWorkflow('bad')).rejects.toThrow(/bad\.yaml:2:5: Stage "say"/u)
   })
 })
