@@ -21,6 +21,7 @@ import {
   worktreeState,
 } from './host-parts.ts'
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
+import type { WorkflowFiles } from './loading/workflow-files.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
 import type { RunsOnDemand } from './runs/on-demand.ts'
@@ -196,6 +197,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       inbox,
       runs,
       activity,
+      workflowFiles: () => workflowFiles(dir, options),
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),
       worktrees,
@@ -287,6 +289,14 @@ async function loadConfiguration(dir: string, options: OpenOptions): Promise<Loa
     assertTrusted(dir)
   }
   return loadConfig(dir)
+}
+
+/** They name commands for the shell, so that they are read where the configuration is. */
+async function workflowFiles(dir: string, { trust }: OpenOptions): Promise<WorkflowFiles> {
+  const { workflowFilesIn } = await import('./loading/workflow-folder.ts')
+  if (workflowFilesIn(dir).length === 0) return { workflows: [], errors: [] }
+  if (trust === 'ask') (await import('./loading/trust.ts')).assertTrusted(dir)
+  return (await import('./loading/workflow-files.ts')).loadWorkflows(dir)
 }
 
 async function builtInBackends(clock: Clock, config: LoadedConfig): Promise<AgentBackend[]> {

@@ -2,6 +2,7 @@
 import { toError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
+import type { WorkflowFiles } from '../loading/workflow-files.ts'
 import type { RunContext } from '../runs/commands.ts'
 import type { StageFunction } from '../runs/perform.ts'
 import { watchEvents } from '../team/watching.ts'
@@ -18,6 +19,8 @@ export type WorkflowRunContext = RunContext & { readonly functions: Map<string, 
 export interface WorkflowParts {
   readonly runs: WorkflowRunContext
   readonly views: WorkshopViews
+  /** The workflows that stand in files of the project. */
+  readonly files: () => Promise<WorkflowFiles>
   /** Throws where the workshop is closed. */
   readonly open: () => void
 }
@@ -26,10 +29,23 @@ export interface WorkflowParts {
 export function createWorkflows({
   runs,
   views,
+  files,
   open,
 }: WorkflowParts): Omit<WorkflowMembers, keyof WorkshopViews> {
   /** Definitions that are not stored yet: what comes behind them sees them. */
   const defining = new Set<Promise<void>>()
+  /** Workflows that this process has defined by a call: they count for more than files. */
+  const called = new Set<string>()
+  /** Takes the files as they are now, so that a workflow that was edited runs as it reads. */
+  const defineFiles = async (wanted: string): Promise<void> => {
+    if (called.has(wanted)) return
+    const { workflows, errors } = await files()
+    const error = errors.find(({ details }) => nameOf(details['file']) === wanted)
+    if (error !== undefined) throw error
+    const { defineWorkflow } = await commands()
+    for (const { definition } of workflows)
+      if (!called.has(definition.name)) await defineWorkflow(runs, definition)
+  }
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
   return {
     workflow(
@@ -39,6 +55,7 @@ export function createWorkflows({
     ) {
       open()
       const definition = definitionOf(first, written, options)
+      called.add(definition.name)
       const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
       const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
       defining.add(pending)
@@ -51,6 +68,7 @@ export function createWorkflows({
     async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
       open()
       await Promise.all(defining)
+      await defineFiles(name)
       const { startRun } = await commands()
       return handle(await startRun(runs, name, { inputs }))
     },
@@ -81,6 +99,11 @@ function isChecked(given: WorkflowDefinition | WorkflowInput): given is Workflow
     stages.length > 0 &&
     stages.every((stage) => stage instanceof Object && 'kind' in stage)
   )
+}
+
+/** The workflow that a file is about, unless it says another. */
+function nameOf(file: unknown): string | undefined {
+  return typeof file === 'string' ? /([^/\\]+)\.\w+$/u.exec(file)?.[1] : undefined
 }
 
 function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandle {

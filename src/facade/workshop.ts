@@ -51,6 +51,7 @@ import type {
   Workshop,
   WorkshopViews,
 } from './contract.ts'
+import type { WorkflowFiles } from '../loading/workflow-files.ts'
 import { createInbox } from './inbox.ts'
 import { createWorkflows, type WorkflowRunContext } from './workflows.ts'
 import type { WorkspaceAdapter } from '../workspace.ts'
@@ -85,6 +86,7 @@ export interface WorkshopParts {
   readonly inbox: InboxContext
   readonly runs: WorkflowRunContext
   readonly activity: Set<ActivityListener>
+  workflowFiles(): Promise<WorkflowFiles>
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
   readonly worktrees: () => Promise<WorkspaceAdapter>
@@ -197,7 +199,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     ...views,
     ...createBoard({ team, dir, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
-    ...createWorkflows({ runs: parts.runs, views, open }),
+    ...createWorkflows({ runs: parts.runs, views, files: () => parts.workflowFiles(), open }),
     dir,
     configure,
     profile,

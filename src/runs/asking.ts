@@ -6,11 +6,9 @@ import { packText, type Blob } from '../ids.ts'
 import { canonicalJson } from '../json.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
+import { CHOICES } from '../workflow/status.ts'
 import type { KnownDefinition } from './definitions.ts'
 import type { Rows } from './rows.ts'
-
-/** What a person may say about a stage that failed. */
-export const DECISIONS: readonly string[] = ['retry', 'skip', 'abort']
 
 /** The request about the failure of what has this id. */
 export function escalationId(subject: string): string {
@@ -48,7 +46,7 @@ export async function askAbout(
       askedBy: run.id,
       question: question.stored,
       details: canonicalJson({ stage: row.stage, round: row.round }),
-      options: kind === 'approval' ? VERDICTS : DECISIONS,
+      options: kind === 'approval' ? VERDICTS : CHOICES,
       whoMayAnswer: [PERSON],
       withinMs: kind === 'approval' ? (judge?.timeoutMs ?? null) : null,
       defaultAnswer: onTimeout === null ? null : JSON.stringify(onTimeout === 'approve' ? APPROVE : REJECT),

@@ -299,6 +299,8 @@ async function itemSettled(rows: Rows, event: ItemSettled): Promise<Happened | u
   const item = await rows.get('item', id)
   if (item?.run == null || item.stage === null || item.round === null) return undefined
   const { run, stage, round, index } = item
+  // Its stage has counted the element when it ended first, and does not remember which it was.
+  if (index !== null && item.retryCount > 0) return undefined
   const outcome = await outcomeOf(rows, item, event)
   return { run, happening: { on: 'settled', stage, round, index: index ?? 0, outcome } }
 }
