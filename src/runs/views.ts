@@ -181,7 +181,7 @@ export async function viewTrace(store: StoreView, name: string): Promise<readonl
 
 async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLine[]> {
   const definition = await definitionBy(reader, run.definition)
-  const lines: TraceLine[] = []
+  const lines: { readonly at: readonly number[]; readonly line: TraceLine }[] = []
   const rows = await reader.list('stage', { where: { run: run.id } })
   const rounds = new Map(rows.map(({ stage, round }) => [stage, round]))
   for (const row of rows) {
@@ -198,7 +198,7 @@ async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLin
       if (item === undefined) continue
       const text =
         item.result === null ? null : typeof item.result === 'string' ? item.result : item.result.head
-      lines.push({
+      const line = {
         item: id,
         stage: row.stage,
         round: item.round ?? 1,
@@ -208,10 +208,16 @@ async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLin
         result: text === null ? null : headOf(text, SHOWN_RESULT),
         costUsd: await costOfItem(reader, id),
         settledAt: item.settledAt,
-      })
+      }
+      // Much happens in one millisecond: then the order of the definition tells.
+      lines.push({ at: [item.postedAt, row.position, line.round, item.index ?? 0], line })
     }
   }
-  return lines.toSorted((a, b) => (a.settledAt ?? Infinity) - (b.settledAt ?? Infinity))
+  return lines.toSorted((a, b) => inOrder(a.at, b.at)).map(({ line }) => line)
+}
+
+function inOrder(a: readonly number[], b: readonly number[]): number {
+  return a.map((value, index) => value - (b[index] as number)).find((difference) => difference !== 0) ?? 0
 }
 
 /** How a run ended, once it has. */
