@@ -2,7 +2,7 @@
 import { wantedText, type Skill } from '../agents/capability.ts'
 import { efficiencyOf, healthOf, type Health, type HealthFacts } from '../agents/health.ts'
 import type { RoutingStrategy } from '../agents/routing.ts'
-import type { AttemptRow, ItemRow } from '../board/item.ts'
+import type { ItemRow } from '../board/item.ts'
 import type { Reader } from '../store.ts'
 import type { AgentRow, WorkerRow } from '../tables.ts'
 import { loadCircuits } from '../team/circuits.ts'
