@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'gate_rejected'
   | 'host_failed'
   | 'invalid_config'
+  | 'invalid_definition'
   | 'invalid_input'
   | 'invalid_output'
   | 'invalid_stage'
@@ -70,6 +71,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMapping>> = {
   gate_rejected: { exit: 1, http: 422 },
   host_failed: { exit: 1, http: 503 },
   invalid_config: { exit: 2, http: 400 },
+  invalid_definition: { exit: 2, http: 422 },
   invalid_input: { exit: 2, http: 400 },
   invalid_output: { exit: 1, http: 422 },
   invalid_stage: { exit: 2, http: 422 },

@@ -79,10 +79,16 @@ export interface WorkInput {
 
 const itemId: z.ZodType<string> = z.string(ID_RULE).regex(ID_PATTERN, ID_RULE)
 
-const priority = z
+/** A priority as it is written. */
+export const priority: z.ZodType<Priority> = z
   .unknown()
   .refine((value) => knownLevel(value) !== undefined, PRIORITY_RULE)
   .transform((value) => value as Priority)
+
+/** The word by which workers take items. */
+export const workType: z.ZodType<string> = z
+  .string(TYPE_RULE)
+  .regex(/^[^\s\p{Cc}\p{Surrogate}]{1,64}$/u, TYPE_RULE)
 
 const glob = z.string(GLOB_RULE).max(1024, GLOB_RULE).refine(isGlob, GLOB_RULE)
 
@@ -96,7 +102,8 @@ const verifyObject: z.ZodType<Exclude<VerifyInput, string>> = fieldsObject({
   timeout: duration.optional().describe('Wall-clock limit of the command; default 10 minutes.'),
 })
 
-const verify = inForms<string | readonly VerifyInput[]>(
+/** One command or several. */
+export const verify: z.ZodType<string | readonly VerifyInput[]> = inForms<string | readonly VerifyInput[]>(
   (value) =>
     typeof value === 'string'
       ? text
@@ -111,11 +118,7 @@ export const workShape: Shape<WorkInput> = {
   id: itemId.describe('Its name on the board.'),
   title: text.describe('What is to be done, in a line.'),
   spec: prose.optional().describe('What is to be done, in full.'),
-  type: z
-    .string(TYPE_RULE)
-    .regex(/^[^\s\p{Cc}\p{Surrogate}]{1,64}$/u, TYPE_RULE)
-    .optional()
-    .describe('Which workers take it: any word; default `custom`.'),
+  type: workType.optional().describe('Which workers take it: any word; default `custom`.'),
   priority: priority.optional().describe('How urgent it is: 1 (most) to 5, or a name; default 3, `normal`.'),
   dependsOn: z
     .array(itemId, IDS_RULE)
@@ -202,7 +205,8 @@ export function parseWork(input: unknown): ParsedWork {
   }
 }
 
-function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {
+/** The commands of `verify` with their limits. */
+export function commandsOf(input: WorkInput['verify'] = []): ItemDefinition['verify'] {
   return (typeof input === 'string' ? [input] : input).map((each) => {
     const { run, timeout } = typeof each === 'string' ? { run: each } : { timeout: undefined, ...each }
     return { run, timeoutMs: timeout === undefined ? DEFAULT_VERIFY_TIMEOUT_MS : parseDuration(timeout) }

@@ -5,10 +5,11 @@
  */
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { AtelierError, messageOf } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { configFileOf } from './config-file.ts'
+import { workflowFilesIn } from './workflow-folder.ts'
 
 /** The variables that are read; `process.env` unless others are named. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -54,16 +55,17 @@ export function trust(dir: string, environment: Environment = process.env): stri
 }
 
 /**
- * Refuses a folder with a configuration that the user has not trusted; one without has nothing to trust.
+ * Refuses a folder with a configuration or workflows that the user has not trusted; one without has nothing to trust.
  * @throws AtelierError `invalid_config`, naming the file and how to go on
  */
 export function assertTrusted(dir: string, environment: Environment = process.env): void {
-  const file = configFileOf(dir)
-  if (file === null || isTrusted(dir, environment)) return
-  const folder = dirname(file)
+  const config = configFileOf(dir)
+  const file = config ?? workflowFilesIn(dir)[0]
+  if (file === undefined || isTrusted(dir, environment)) return
+  const folder = resolve(dir)
   throw new AtelierError(
     'invalid_config',
-    `${file} was not loaded: a configuration can run commands on this machine, and ${folder} is not trusted yet. ` +
+    `${file} was not loaded: a ${config === null ? 'workflow' : 'configuration'} can run commands on this machine, and ${folder} is not trusted yet. ` +
       'Read the file first. If it does only what you want, run `atelier trust` in that folder; in CI, set ATELIER_TRUST=1.',
     { details: { file, folder, reason: 'untrusted' } },
   )

@@ -19,6 +19,8 @@ export interface YamlSource {
   readonly problems: readonly SyntaxProblem[]
   /** Where the field at this path stands, or the nearest thing around it. */
   readonly locate: (path: readonly PropertyKey[]) => Position | null
+  /** Where a character of the text at this path stands; null where there is no text. */
+  readonly locateText: (path: readonly PropertyKey[], offset: number) => Position | null
 }
 
 /** Aliases that multiply beyond this make a small file a huge value. */
@@ -30,17 +32,19 @@ export async function parseYaml(text: string): Promise<YamlSource> {
   const lines = new Counter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const locate = (path: readonly PropertyKey[]): Position | null => locateIn(document, lines, path)
+  const locateText = (path: readonly PropertyKey[], offset: number): Position | null =>
+    locateTextIn({ text, document, lines }, path, offset)
   const broken = [...document.errors, ...document.warnings]
   const problems = broken.map(({ message, pos }) => ({
     message: sentence(message),
     at: positionOf(lines, pos[0]),
   }))
-  if (problems.length > 0) return { value: undefined, problems, locate }
+  if (problems.length > 0) return { value: undefined, problems, locate, locateText }
   try {
-    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, problems, locate }
+    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, problems, locate, locateText }
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown)
-    return { value: undefined, problems: [{ message: sentence(message), at: null }], locate }
+    return { value: undefined, problems: [{ message: sentence(message), at: null }], locate, locateText }
   }
 }
 
@@ -97,6 +101,37 @@ function stepInto(
 function keyText(item: unknown): string | undefined {
   const key = (item as Partial<Pair>).key
   return key === undefined || key === null ? undefined : String((key as { readonly value?: unknown }).value)
+}
+
+interface Parsed {
+  readonly text: string
+  readonly document: Document
+  readonly lines: LineCounter
+}
+
+/**
+ * Where a character of a value stands. What escapes and folded lines make of a text is not counted back: in these the place is
+ * that of the same number of characters on.
+ */
+function locateTextIn(
+  { text, document, lines }: Parsed,
+  path: readonly PropertyKey[],
+  offset: number,
+): Position | null {
+  const node = document.getIn(path, true) as
+    | { readonly value?: unknown; readonly type?: string; readonly range?: readonly number[] }
+    | undefined
+  const [start, end] = node?.range ?? []
+  if (typeof node?.value !== 'string' || start === undefined || end === undefined) return null
+  if (!node.type?.startsWith('BLOCK_')) {
+    const quote = node.type?.startsWith('QUOTE_') === true ? 1 : 0
+    return positionOf(lines, Math.min(start + quote + offset, end))
+  }
+  const before = node.value.slice(0, offset).split('\n')
+  const [, ...rows] = text.slice(start, end).split('\n')
+  const indent = rows.find((row) => row.trim() !== '')?.search(/\S/u) ?? 0
+  const { line } = positionOf(lines, start)
+  return { line: line + before.length, column: indent + (before.at(-1) as string).length + 1 }
 }
 
 function offsetOf(node: unknown): number | undefined {

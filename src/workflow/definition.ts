@@ -45,7 +45,7 @@ export interface InputDefinition {
 /** Where a stage's input comes from. A stage is a dependency, too. */
 export type Source =
   | { readonly stage: string }
-  /** A file of the project, read when the run starts. */
+  /** A file of the project, read when the run starts. `{{ inputs.x }}` in its path stands for an input: see `filesOf`. */
   | { readonly file: string }
   /** A value of an expression, by name. */
   | { readonly name: string; readonly value: Expression }
@@ -104,6 +104,8 @@ export interface AgentWork extends WorkDefinition {
 export interface RunWork {
   readonly kind: 'run'
   readonly run: string
+  /** Values for it by the names of variables: nothing is ever put into the line itself, where it could be a command. */
+  readonly env: Readonly<Record<string, Expression>>
   readonly timeoutMs: number
   readonly retry: RetryPolicy
   readonly worktree: boolean

@@ -1,7 +1,7 @@
 /** The ends of waves and of runs. */
 import type { ErrorData } from '../errors.ts'
 import { hasEnded, type RunEnd } from './lifecycle.ts'
-import { blocked } from './problems.ts'
+import { blocked } from './failures.ts'
 import type { RunRow } from './run.ts'
 import type { Step } from './step.ts'
 

@@ -124,15 +124,18 @@ function parse(text: string): Program | Fault {
       variables: walk.variables,
       stages: walk.stages,
       inputs: walk.inputs,
-      run: counted(counters.parse(print(text, parsed.ast, false))),
+      run: counted(() => counters.parse(print(text, parsed.ast, false))),
     }
   } catch (thrown) {
     return faultOf(thrown)
   }
 }
 
-function counted(parsed: ParseResult): Program['run'] {
+/** Parsed again when it is first run: most expressions of a definition are only checked. */
+function counted(make: () => ParseResult): Program['run'] {
+  let parsed: ParseResult | undefined
   return (variables) => {
+    parsed ??= make()
     steps = 0
     return parsed(variables) as unknown
   }
@@ -141,7 +144,7 @@ function counted(parsed: ParseResult): Program['run'] {
 /** The library's errors have a summary without the excerpt, and the range that it is about. */
 function faultOf(thrown: unknown): Fault {
   const { range } = thrown as { readonly range?: { readonly start: number } }
-  return { why: summaryOf(thrown), offset: range?.start ?? 0 }
+  return { why: summaryOf(thrown), offset: range?.start || 0 }
 }
 
 /** What went wrong, in a line. */

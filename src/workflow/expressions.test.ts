@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isFault, programOf } from './expression-program.ts'
 import { checkExpression, evaluate, holds, stagesIn, variablesIn, type Scope } from './expressions.ts'

@@ -1,7 +1,7 @@
 /** Begins an execution of a stage, and what is posted or asked for it. */
 import { checkpoint } from './ending.ts'
 import { subjectId } from './names.ts'
-import { stepsExceeded } from './problems.ts'
+import { stepsExceeded } from './failures.ts'
 import type { StageRow, StageWaiting } from './run.ts'
 import { failForGood } from './settling.ts'
 import type { Step } from './step.ts'

@@ -1,95 +1,153 @@
-/** What can go wrong with a stage or a run, in words. */
-import { errorData, type ErrorData } from '../errors.ts'
+/** What is wrong with a workflow as it was written: which stage, which field, what is allowed. */
+import { detailsOf, FIELD_SEPARATOR, problemsOf, type Problem } from '../agents/schema-problems.ts'
+import { fieldName } from '../agents/shown-values.ts'
+import { AtelierError, nearestNames, type ErrorCode, type ErrorDetails } from '../errors.ts'
+import type { z } from 'zod'
 
-/** The failure of a stage as that of its run. */
-export function failedStage(stage: string, error: ErrorData): ErrorData {
-  return errorData(error.code, `The stage "${stage}" failed: ${error.message}`, { ...error.details, stage })
+/** One problem, and where it stands in what was written. */
+export interface WorkflowProblem {
+  readonly code: ErrorCode
+  readonly path: readonly PropertyKey[]
+  /** Where in the text at that path, in characters; null: it is about the whole of it. */
+  readonly offset: number | null
+  readonly sentence: string
+  readonly details: ErrorDetails
 }
 
-export function expressionFailed(stage: string, what: string, why: string): ErrorData {
-  return errorData(
-    'expression_failed',
-    `"${what}" of the stage "${stage}" could not be worked out: ${why}. Look at the results that it names, then correct it.`,
-    { stage, field: what },
-  )
+/** More problems are not told, so none is looked for. */
+export const MAX_PROBLEMS = 20
+const SHOWN_PROBLEMS = 5
+/** Of a large workflow, not every stage is listed. */
+const LISTED_NAMES = 10
+/** An error shows the beginning of an expression. */
+const SHOWN_CHARACTERS = 80
+
+export interface Finding {
+  readonly code?: ErrorCode
+  readonly path: readonly PropertyKey[]
+  readonly why: string
+  readonly offset?: number
+  readonly allowed?: string | readonly string[]
+  readonly nearest?: readonly string[]
+  readonly more?: ErrorDetails
 }
 
-/** A rule asks for a score that the answer does not have. */
-export function noScore(stage: string, what: string): ErrorData {
-  return errorData(
-    'invalid_output',
-    `"${what}" of the stage "${stage}" asks for a score, and the answer has none. It must say "score" as a number from 0 to 100.`,
-    { stage, field: what },
-  )
+/** Collects the problems of one workflow, in the words in which it is written. */
+export class Problems {
+  readonly found: WorkflowProblem[] = []
+  /** How a field is written here. */
+  readonly shown: (field: string) => string
+  /** The stages of the paths that begin like these; the innermost counts. */
+  readonly #stages = new Map<string, string>()
+
+  constructor(shown: (field: string) => string) {
+    this.shown = shown
+  }
+
+  get isFull(): boolean {
+    return this.found.length >= MAX_PROBLEMS
+  }
+
+  /** Problems within this path belong to this stage. */
+  nameStage(path: readonly PropertyKey[], id: string): void {
+    this.#stages.set(keyOf(path), id)
+  }
+
+  add({ code = 'invalid_definition', path, why, offset, allowed, nearest = [], more }: Finding): void {
+    if (this.isFull) return
+    const stage = this.#stageAt(path)
+    const field = fieldName(path)
+    const advice = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(' or ')}?`
+    this.found.push({
+      code,
+      path,
+      offset: offset ?? null,
+      sentence: `${stage === undefined ? '' : `Stage "${stage}": `}${why}.${advice}`,
+      details: {
+        ...(stage === undefined ? {} : { stage }),
+        field,
+        ...(allowed === undefined ? {} : { allowed }),
+        ...(nearest.length === 0 ? {} : { nearest }),
+        ...more,
+      },
+    })
+  }
+
+  /** Names a stage or another thing that is not there. */
+  addUnknown(finding: Finding & { readonly name: string; readonly known: Iterable<string> }): void {
+    if (this.isFull) return
+    const known = [...finding.known]
+    const nearest = nearestNames(finding.name.slice(0, 64), known)
+    const some = known.slice(0, LISTED_NAMES).join(', ')
+    const listed = known.length > LISTED_NAMES ? `${some} …` : some
+    const why = nearest.length > 0 || listed === '' ? finding.why : `${finding.why}; there are ${listed}`
+    this.add({ ...finding, why, allowed: known.slice(0, LISTED_NAMES), nearest })
+  }
+
+  /** What a schema found in `value`, whose own path is `at`. */
+  addIssues(
+    issues: readonly z.core.$ZodIssue[],
+    value: unknown,
+    at: readonly PropertyKey[],
+    pathOf: (path: readonly PropertyKey[]) => readonly PropertyKey[],
+    code: ErrorCode = 'invalid_definition',
+  ): void {
+    const written = issues.map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? { ...issue, message: issue.message.split(FIELD_SEPARATOR).map(this.shown).join(FIELD_SEPARATOR) }
+        : issue,
+    )
+    for (const problem of problemsOf(written, value))
+      this.#addProblem(problem, [...at, ...pathOf(problem.path)], code)
+  }
+
+  #addProblem(problem: Problem, path: readonly PropertyKey[], code: ErrorCode): void {
+    if (this.isFull) return
+    const stage = this.#stageAt(path)
+    const { field: _field, ...details } = detailsOf(problem)
+    this.found.push({
+      code,
+      path,
+      offset: null,
+      sentence: `${stage === undefined ? '' : `Stage "${stage}": `}${problem.sentence}`,
+      details: { ...(stage === undefined ? {} : { stage }), field: fieldName(path), ...details },
+    })
+  }
+
+  #stageAt(path: readonly PropertyKey[]): string | undefined {
+    for (let length = path.length; length > 0; length--) {
+      const id = this.#stages.get(keyOf(path.slice(0, length)))
+      if (id !== undefined) return id
+    }
+    return undefined
+  }
 }
 
-export function noVerdict(stage: string, why: string): ErrorData {
-  return errorData(
-    'invalid_output',
-    `The answer of the reviewer in the stage "${stage}" is no verdict: ${why}. It must be JSON such as { "verdict": "approve", "score": 85, "issues": [] }.`,
-    { stage },
-  )
+/** An expression in an error. */
+export function shownText(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text)
 }
 
-/** A loop has used up its rounds. */
-export function roundsExhausted(rounds: number, scores: readonly (number | null)[]): ErrorData {
-  const known = scores.filter((score) => score !== null)
-  const said = known.length === 0 ? '' : `, with the scores ${known.join(', ')}`
-  return errorData('max_iterations', `Failed after ${rounds} iterations${said}.`, {
-    rounds,
-    scores: [...scores],
-  })
+/** The error of a workflow whose definition has problems. */
+export function definitionError(
+  what: string,
+  problems: readonly WorkflowProblem[],
+  place: (problem: WorkflowProblem) => { readonly text: string; readonly details: ErrorDetails },
+): AtelierError {
+  const [first] = problems as readonly [WorkflowProblem]
+  const lines = problems.slice(0, SHOWN_PROBLEMS).map((each) => `${place(each).text}${each.sentence}`)
+  const rest = problems.length - lines.length
+  const more = problems.length >= MAX_PROBLEMS ? '… and more.' : `… and ${rest} more.`
+  const all = rest === 0 ? lines : [...lines, more]
+  const text =
+    what === ''
+      ? all.join('\n')
+      : all.length === 1
+        ? `${what}: ${all.join('')}`
+        : `${what}:\n  ${all.join('\n  ')}`
+  return new AtelierError(first.code, text, { details: { ...place(first).details, ...first.details } })
 }
 
-/** A gate has sent work back as often as it may. */
-export function neverApproved(rounds: number, scores: readonly (number | null)[]): ErrorData {
-  return errorData(
-    'max_iterations',
-    `Max iterations reached without approval: ${rounds} rounds were rejected.`,
-    { rounds, scores: [...scores] },
-  )
-}
-
-export function rejected(stage: string, why: string): ErrorData {
-  return errorData('gate_rejected', `The gate "${stage}" rejected the work: ${why}`, { stage })
-}
-
-export function stepsExceeded(maxSteps: number): ErrorData {
-  return errorData(
-    'max_steps_exceeded',
-    `Max steps exceeded: the workflow may execute ${maxSteps} stages, rounds included. Raise max_steps if that is too few.`,
-    { maxSteps },
-  )
-}
-
-/** An element of a map, of which the whole stage dies. */
-export function elementFailed(index: number, error: ErrorData): ErrorData {
-  return errorData(error.code, `Element ${index} failed: ${error.message}`, { ...error.details, index })
-}
-
-export function quorumMissed(size: number, wanted: number, failures: number): ErrorData {
-  return errorData(
-    'all_agents_failed',
-    `${failures} of ${size} elements failed, and ${wanted} must succeed.`,
-    { size, wanted, failures },
-  )
-}
-
-export function notAList(stage: string): ErrorData {
-  return errorData('expression_failed', `"over" of the stage "${stage}" gives no list.`, {
-    stage,
-    field: 'over',
-  })
-}
-
-export function waitedTooLong(stage: string, what: string): ErrorData {
-  return errorData('timeout', `The stage "${stage}" waited for ${what} until its time was over.`, { stage })
-}
-
-export function blocked(settled: number, total: number): ErrorData {
-  return errorData(
-    'invalid_stage',
-    `Workflow blocked: ${settled} of ${total} stages are settled, and nothing is left that could start another.`,
-    { settled, total },
-  )
+function keyOf(path: readonly PropertyKey[]): string {
+  return JSON.stringify(path)
 }

@@ -4,7 +4,7 @@ import type { AtelierEvent, EventOf, NewEvent } from '../events.ts'
 import type { RowChange, RowLookup, RowRef } from '../tables.ts'
 import { nextRunState, nextStageState, type RunStep, type StageStep } from './lifecycle.ts'
 import { runId, subjectId } from './names.ts'
-import { failedStage } from './problems.ts'
+import { failedStage } from './failures.ts'
 import type { RunRow, StageRow } from './run.ts'
 import { NO_TALLY, retally } from './tally.ts'
 

@@ -49,11 +49,25 @@ export function variablesInTemplate(text: string): readonly string[] {
   return [...new Set(expressionsIn(text).flatMap((each) => variablesIn(each)))]
 }
 
+type Filled = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string }
+
 /** A text with its values, fenced. */
-export function fillTemplate(
+export function fillTemplate(text: string, variables: Variables): Filled {
+  return fill(text, variables, shown)
+}
+
+/** A path or name with texts and numbers in it as they are: for what no agent reads. */
+export function fillPlain(text: string, variables: Variables): Filled {
+  return fill(text, variables, (value) =>
+    typeof value === 'string' || typeof value === 'number' ? String(value) : undefined,
+  )
+}
+
+function fill(
   text: string,
   variables: Variables,
-): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string } {
+  show: (value: Json, before: string) => string | undefined,
+): Filled {
   const parts = partsOf(text)
   if ('why' in parts) return { ok: false, why: parts.why }
   let filled = ''
@@ -63,8 +77,13 @@ export function fillTemplate(
       continue
     }
     const made = evaluate(part.expression, variables)
-    if (!made.ok) return { ok: false, why: `{{ ${part.expression} }}: ${made.why}` }
-    filled += shown(made.value, filled)
+    const value = made.ok ? show(made.value, filled) : undefined
+    if (value === undefined)
+      return {
+        ok: false,
+        why: `{{ ${part.expression} }}: ${made.ok ? 'it must give a text or a number' : made.why}`,
+      }
+    filled += value
   }
   return { ok: true, text: filled }
 }

@@ -2,7 +2,7 @@
 import type { StoredText } from '../json.ts'
 import type { WaitStage } from './definition.ts'
 import { open } from './opening.ts'
-import { waitedTooLong } from './problems.ts'
+import { waitedTooLong } from './failures.ts'
 import type { StageRow } from './run.ts'
 import { completeStage, failStage } from './settling.ts'
 import type { Step } from './step.ts'
