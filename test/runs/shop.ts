@@ -36,6 +36,7 @@ export function command(run: string, changes: Partial<RunWork> = {}): RunWork {
     retry: RETRY_PRESETS.none,
     worktree: false,
     output: 'text',
+    env: {},
     ...changes,
   }
 }

@@ -45,7 +45,7 @@ export class RowRun {
   /** Every item that was ever posted, as `stage#round.index`. */
   readonly posted: string[] = []
   /** Results of items by stage, round and index. */
-  readonly results = new Map<string, Json>()
+  readonly results: Map<string, Json> = new Map()
   /** Rows that the last step read. */
   rowsRead = 0
   now = 1000
