@@ -155,7 +155,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
               workers = new BoardWorkers(stages.worker)
               return [
                 workers,
-                ...stages.work,
+                // A host for a few agents does not take the work of others.
+                ...(options.hostAgents === undefined ? stages.work : []),
                 new IntegratorOnDemand(team, {
                   host: id,
                   repositoryDir: dir,

@@ -38,12 +38,15 @@ export function createWorkflows({
   views,
   open,
 }: WorkflowParts): Omit<WorkflowMembers, keyof WorkshopViews> {
+  /** Definitions that are not stored yet: what comes behind them sees them. */
+  const defining = new Set<Promise<void>>()
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
   return {
     workflow(definition) {
       open()
       const stored = defineWorkflow(runs, definition)
-      stored.catch(() => {})
+      const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
+      defining.add(pending)
       return { name: definition.name, stored }
     },
     fn(name, run) {
@@ -52,6 +55,7 @@ export function createWorkflows({
     },
     async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
       open()
+      await Promise.all(defining)
       return handle(await startRun(runs, name, { inputs }))
     },
     run: handle,

@@ -201,7 +201,7 @@ function doerOf(work: PostedWork): Doer {
 }
 
 /** What an item of a stage that is no agent's has where an agent's says something. */
-const PLAIN = {
+export const PLAIN: Omit<ItemDefinition, 'work'> = {
   spec: null,
   input: null,
   verify: [],
@@ -214,7 +214,7 @@ const PLAIN = {
   access: 'write',
   merge: 'auto',
   metadata: null,
-} as const satisfies Omit<ItemDefinition, 'work'>
+}
 
 function itemDefinition(
   { integrate }: WorkflowDefinition,

@@ -2,7 +2,7 @@
 import type { ItemDefinition } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
 import type { PromptFile, UpstreamResult } from '../board/prompt.ts'
-import { AtelierError, errorData, toError } from '../errors.ts'
+import { AtelierError, errorData, toError, type ErrorData } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Reader } from '../store.ts'
 import type { StageInputs } from '../workers/context.ts'
@@ -12,8 +12,9 @@ import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { fillTemplate, isTemplate, stagesInTemplate, variablesInTemplate } from '../workflow/templates.ts'
 import { judgementOf } from '../workflow/verdict.ts'
-import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
+import { definitionBy, workOf, writes, type KnownDefinition } from './definitions.ts'
 import { FILES } from './files.ts'
+import { mergesOf } from './final-merge.ts'
 import { inputsOfRun, partResult, resultOf } from './values.ts'
 import { variablesOf } from './variables.ts'
 
@@ -168,11 +169,21 @@ async function previousOf({ reader, definition, stage, part }: Place): Promise<s
 async function feedbackOf({ reader, definition, row, stage, part }: Place): Promise<string | undefined> {
   if (row === undefined || part.round === 1) return undefined
   const { feedbackStage, feedbackRound } = row
+  if (feedbackStage === null && writes(stage)) {
+    const merge = (await mergesOf(reader, row.run, definition)).at(-1)
+    if (merge?.state === 'failed' && merge.error !== null) return refusal(merge.error)
+  }
   if (feedbackStage !== null && feedbackRound !== null)
     return saidBy(reader, definition, row.run, feedbackStage, feedbackRound)
   if (stage.kind !== 'loop') return undefined
   const value = await partResult(reader, stage, { ...part, round: part.round - 1 })
   return value === undefined ? undefined : issuesOf(value)
+}
+
+/** Why the work did not come to its target, with the end of what a command printed. */
+function refusal({ message, details }: ErrorData): string {
+  const tail = details?.['tail']
+  return typeof tail === 'string' && tail.trim() !== '' ? `${message}\n\n${tail.trimEnd()}` : message
 }
 
 async function saidBy(

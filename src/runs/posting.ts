@@ -6,9 +6,11 @@ import type { ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
 import type { Blob } from '../ids.ts'
 import type { StageDefinition } from '../workflow/definition.ts'
+import { subjectId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { workOf, type KnownDefinition, type PostedWork } from './definitions.ts'
 import { partId } from './parts.ts'
+import type { Reader } from '../store.ts'
 import type { Rows } from './rows.ts'
 
 export interface PostedPart {
@@ -78,13 +80,28 @@ async function writersBefore(
         for (const each of found.needs) seen.add(each)
       continue
     }
-    const row = await rows.get('stage', partId({ run: run.id, stage: need, round: 1, index: null }))
-    if (row?.state !== 'done') continue
-    const indexes = found.kind === 'map' ? Array.from({ length: row.size }, (_, index) => index) : [null]
-    for (const index of indexes) {
-      const id = partId({ run: run.id, stage: need, round: row.round, index })
-      if ((await rows.get('item', id))?.state === 'done') ids.push(id)
-    }
+    for (const item of await itemsOfWriters(rows, run, definition, need)) ids.push(item.id)
   }
   return ids
+}
+
+/** The items of a parallel writer that are done in its present round. */
+export async function itemsOfWriters(
+  reader: Reader,
+  run: RunRow,
+  definition: KnownDefinition,
+  stage: string,
+): Promise<readonly ItemRow[]> {
+  const row = await reader.get('stage', subjectId(run.id, stage, 1))
+  if (row?.state !== 'done') return []
+  const isMap = definition.stage(stage)?.kind === 'map'
+  const ids = isMap
+    ? Array.from({ length: row.size }, (_, index) => subjectId(run.id, stage, row.round, index))
+    : [row.subject ?? subjectId(run.id, stage, row.round)]
+  const items: ItemRow[] = []
+  for (const id of ids) {
+    const item = await reader.get('item', id)
+    if (item?.state === 'done') items.push(item)
+  }
+  return items
 }

@@ -5,6 +5,7 @@
 import type { AgentEvent } from '../agent-backend.ts'
 import type { ItemDefinition, StageWork } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
+import { isAtelierError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { HostWork } from '../team/context.ts'
 import type { StartedTurn } from '../team/turn-start.ts'
@@ -22,6 +23,8 @@ import { ENGINE_OWNER, mayBePart } from './parts.ts'
 
 /** How often items are looked at that no event announced again. */
 const INTERVAL_MS = 15_000
+/** An agent that cannot be made here yet, as its profile or backend is not known, is tried again after this, then more rarely. */
+const FIRST_PAUSE_MS = 100
 /** Commands, functions and merges at the same time. */
 const ENGINE_LIMIT = 8
 /** Agents that are made from one profile for items that name only the profile. */
@@ -60,6 +63,8 @@ export class StageWorkers implements HostWork {
   #again = false
   #unsubscribe: () => void = () => {}
   #stopTimer: CancelTimer = () => {}
+  #stopPause: CancelTimer = () => {}
+  #pauseMs = FIRST_PAUSE_MS
 
   constructor(context: StageWorkersContext) {
     this.#context = context
@@ -90,6 +95,7 @@ export class StageWorkers implements HostWork {
   stopAccepting(): void {
     this.#accepting = false
     this.#stopTimer()
+    this.#stopPause()
   }
 
   async ended(): Promise<void> {
@@ -125,6 +131,12 @@ export class StageWorkers implements HostWork {
       case 'attempt.ended':
         if (event.data.outcome !== 'done' && event.data.outcome !== 'failed')
           this.#running.get(event.data.attempt)?.controller.abort()
+        return
+      case 'agent.created':
+      case 'profile.defined':
+        if (this.#pauseMs === FIRST_PAUSE_MS) return
+        this.#pauseMs = FIRST_PAUSE_MS
+        void this.#scan()
         return
       case 'host.lost':
       case 'host.stopped':
@@ -213,11 +225,20 @@ export class StageWorkers implements HostWork {
     const owner = waiting.owners.find((each) => this.#isFree(each))
     if (owner === undefined || !this.#accepting) return false
     const { team, host } = this.#context
-    if (owner !== ENGINE_OWNER && !(await this.#has(owner, waiting.profile))) return true
+    if (owner !== ENGINE_OWNER && !(await this.#has(owner, waiting.profile))) {
+      this.#scanLater()
+      return true
+    }
     const { id, type } = waiting.item
     const claimed = await claimNext(team, { type, agent: owner, host, only: id })
     if (claimed !== undefined) this.#run(claimed, waiting.work)
     return true
+  }
+
+  #scanLater(): void {
+    this.#stopPause()
+    this.#stopPause = this.#context.team.loops.after(this.#pauseMs, () => void this.#scan())
+    this.#pauseMs = Math.min(INTERVAL_MS, this.#pauseMs * 2)
   }
 
   #isFree(owner: string): boolean {
@@ -230,8 +251,19 @@ export class StageWorkers implements HostWork {
     const { team, standIn, backends } = this.#context
     const row = await team.store.read((reader) => reader.get('agent', agent))
     if (row?.state === 'active') return backends.includes(row.backend)
-    await standIn(agent, profile ?? agent)
-    return true
+    try {
+      await standIn(agent, profile ?? agent)
+      return true
+    } catch (error) {
+      // Another host may know the profile and the backend, or this one in a moment: its program has just begun.
+      if (
+        isAtelierError(error, 'not_found') ||
+        isAtelierError(error, 'invalid_config') ||
+        isAtelierError(error, 'unsupported')
+      )
+        return false
+      throw error
+    }
   }
 
   #run(claimed: ClaimedItem, work: StageWork): void {

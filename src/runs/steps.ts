@@ -12,12 +12,14 @@ import { decideWithdraw } from '../inbox/answering.ts'
 import { withdrawals } from '../inbox/withdrawing.ts'
 import { loadDownstream } from '../workers/rows.ts'
 import type { Command, Happening, Outcome } from '../workflow/advance.ts'
+import { hasEnded } from '../workflow/lifecycle.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { askAbout, escalationId } from './asking.ts'
 import { startChild } from './children.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
 import { advanceRun } from './slices.ts'
+import { beforeEnd, mergesOf, mergeStage, writerAfter } from './final-merge.ts'
 import { postPart } from './posting.ts'
 import type { Rows } from './rows.ts'
 
@@ -73,6 +75,8 @@ export class RunSteps {
     const run = await this.rows.get('run', id)
     if (run === undefined) return
     const definition = await definitionBy(this.rows, run.definition)
+    if (happening.on === 'settled' && happening.stage === mergeStage(definition))
+      return this.#merged(run, definition, happening.outcome)
     for (const command of await advanceRun(this.rows, { run, definition, happening, now: this.now }))
       await this.#carryOut(run, definition, command)
   }
@@ -80,8 +84,9 @@ export class RunSteps {
   async #carryOut(run: RunRow, definition: KnownDefinition, command: Command): Promise<void> {
     switch (command.do) {
       case 'event':
+        if (command.event.type === 'run.ended' && (await this.#isKept(command.event.data))) return
         await this.take([command.event])
-        return this.#afterwards(run, command.event)
+        return this.#afterwards(run, definition, command.event)
       case 'post': {
         const { stage, round, from, to } = command
         for (let index = from; index < to; index++) await this.#post(run, definition, { stage, round, index })
@@ -99,8 +104,37 @@ export class RunSteps {
     }
   }
 
-  async #afterwards(run: RunRow, event: NewEvent): Promise<void> {
+  /** A run that is through with its stages has not ended before its work is where it belongs. */
+  async #isKept({
+    run: id,
+    state,
+  }: Extract<NewEvent, { readonly type: 'run.ended' }>['data']): Promise<boolean> {
+    const run = await this.rows.get('run', id)
+    if (run === undefined || (state !== 'completed' && state !== 'partially_completed')) return false
+    const events = await beforeEnd(this.rows, run, await definitionBy(this.rows, run.definition))
+    if (events !== undefined) await this.take(events)
+    return events !== undefined
+  }
+
+  /** The merge at the end of a run has come to its end. */
+  async #merged(run: RunRow, definition: KnownDefinition, outcome: Outcome): Promise<void> {
+    if (hasEnded(run.state)) return
+    if (outcome.ok) {
+      const state = run.flawed > 0 ? 'partially_completed' : 'completed'
+      return this.take([{ type: 'run.ended', data: { run: run.id, state, error: null } }])
+    }
+    const writer = await writerAfter(this.rows, run, definition, outcome.error)
+    if (writer !== undefined) this.#queue.push({ run: run.id, happening: { on: 'retried', stage: writer } })
+    else
+      await this.take([{ type: 'run.ended', data: { run: run.id, state: 'failed', error: outcome.error } }])
+  }
+
+  async #afterwards(run: RunRow, definition: KnownDefinition, event: NewEvent): Promise<void> {
     switch (event.type) {
+      case 'run.ended':
+        for (const merge of await mergesOf(this.rows, run.id, definition))
+          await this.#cancelItem(merge.id, `The run ${run.id} is ${event.data.state}.`)
+        return
       case 'run.paused':
         return this.#hold(run)
       case 'run.resumed':

@@ -98,7 +98,7 @@ export async function bringIn(
 
 async function commitWork(
   { host }: WorkerContext,
-  { claimed, base, signal }: Attempt,
+  { claimed, definition, base, signal }: Attempt,
   { adapter, workspace }: { readonly adapter: WorkspaceAdapter; readonly workspace: Workspace },
 ): Promise<Work> {
   const state = await adapter.inspect(workspace)
@@ -108,7 +108,10 @@ async function commitWork(
   if (head === null || tree === null)
     throw new AtelierError('not_found', `The worktree of "${claimed.item.id}" has no commit any more.`)
   // Also where the agent changed nothing: what an earlier attempt left may be right as it is.
-  return { head, tree, isChanged: head !== workspace.base || base?.goesOn === true }
+  // A stage that only brings together what others made has made that.
+  const by = definition.work?.doer.by
+  const isJoined = (by === 'join' || by === 'merge') && (base?.base.length ?? 0) > 1
+  return { head, tree, isChanged: head !== workspace.base || base?.goesOn === true || isJoined }
 }
 
 /** Says where the agent changed what is about to judge its work. */

@@ -72,8 +72,9 @@ export interface Slice {
   /** Rows by id of the stage; null: there is none. */
   readonly stages: Map<string, StageRow | null>
   /**
-   * Results of settled stages by id; of the stage that has just been settled, that of its present round. `ID#n` is that of round n.
-   * Null: there is none.
+   * Results by stage and round, as `resultKey` makes it: of an item or a child run; of a map the list of its elements' results, null
+   * where one failed; of a wait the
+   * value of its signal, where that is long. Null: there is none.
    */
   readonly results: Map<string, Json | null>
   /** The first queued stages in order of their place. */
@@ -82,10 +83,16 @@ export interface Slice {
   readonly states: Map<HeldState, readonly StageRow[]>
 }
 
+/** A stage in one of its rounds. */
+export interface RoundOf {
+  readonly stage: string
+  readonly round: number
+}
+
 /** Which rows and values a step needs and does not have. */
 export interface Reads {
   readonly stages: readonly string[]
-  readonly results: readonly string[]
+  readonly results: readonly RoundOf[]
   /** So many of the first queued stages in all; 0: none. */
   readonly queued: number
   readonly states: readonly HeldState[]

@@ -51,7 +51,7 @@ export function reviewed(step: Step, row: StageRow, gate: GateStage, outcome: Ou
   }
   if (gate.judge.by !== 'reviewer') return
   const misses = step.misses
-  const result: Json | null = step.result(row.stage)
+  const result: Json | null = step.result(row.stage, row.round)
   if (step.misses > misses) return
   const why = whyNoVerdict(result)
   if (why !== undefined) {

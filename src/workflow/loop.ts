@@ -19,7 +19,7 @@ export function roundEnded(
 ): void {
   const { stage } = row
   const misses = step.misses
-  const result = step.result(stage)
+  const result = step.result(stage, row.round)
   const worked = ruleOf(step, 'until', loop.until, { row, own: { result } })
   if (worked === undefined || step.misses > misses) return
   const { score } = judgementOf(result)

@@ -10,7 +10,7 @@ export function runId(workflow: string, number: number): string {
   return `${workflow}-${number}`
 }
 
-/** The key under which the result of an earlier round of a stage is read. */
+/** The key under which the result of a round of a stage is read. */
 export function resultKey(stage: string, round: number): string {
   return `${stage}#${round}`
 }

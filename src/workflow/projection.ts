@@ -220,6 +220,11 @@ function stepOf(type: StageEvent['type']): StageStep {
   }
 }
 
+/** Whether the lifecycle allows an event now. */
+export function canHappen({ state }: StageRow, type: StageEvent['type']): boolean {
+  return nextStageState(state, stepOf(type)) !== undefined
+}
+
 function applyStage(event: StageEvent, rows: RowLookup): RowChange[] {
   const { run: id, stage, position, needs } = event.data
   const run = rows('run', id)

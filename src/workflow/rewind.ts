@@ -13,7 +13,9 @@ export interface Rewinding {
 
 /** Rewinds stages, and everything that rests on them as far as it was touched. */
 export function rewind(step: Step, targets: readonly string[], rewinding: Rewinding): void {
-  const rows = touchedFrom(step, targets)
+  const misses = step.misses
+  const rows = touchedFrom(step, targets, rewinding.gate)
+  if (step.misses > misses) return
   const gone = goneFrom(step, rows)
   for (const row of rows.values()) {
     const isTarget = targets.includes(row.stage)
@@ -34,12 +36,17 @@ export function rewind(step: Step, targets: readonly string[], rewinding: Rewind
   }
 }
 
-function touchedFrom(step: Step, targets: readonly string[]): Map<string, StageRow> {
+function touchedFrom(step: Step, targets: readonly string[], gate: StageRow | null): Map<string, StageRow> {
   const rows = new Map<string, StageRow>()
   const open = [...targets]
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (rows.has(id) || !(targets.includes(id) || step.isTouched(id))) continue
+    if (rows.has(id)) continue
+    const misses = step.misses
+    const isTouched = step.isTouched(id) || targets.includes(id)
     const row = step.stage(id)
+    // What stands before the gate has most likely run: all of it is asked for at once, instead of one after the other.
+    const isLikely = step.misses > misses && (gate === null || row.position < gate.position)
+    if (!isTouched && !isLikely) continue
     rows.set(id, row)
     open.push(...step.plannedOf(row).successors)
   }

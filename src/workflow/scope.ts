@@ -2,7 +2,6 @@
 import type { Json } from '../json.ts'
 import type { Expression, StageDefinition } from './definition.ts'
 import { stagesIn, variablesIn, type Variables } from './expressions.ts'
-import { resultKey } from './names.ts'
 import type { StageRow } from './run.ts'
 import type { Step } from './step.ts'
 import { judgementOf, statusOf } from './verdict.ts'
@@ -75,10 +74,9 @@ function subjectFacts(step: Step, row: StageRow): Variables {
 
 /** What `stages.ID` has. */
 function factsOf(step: Step, row: StageRow): Facts {
-  const hasResult = row.state === 'done' && givesResult(step.plannedOf(row).definition)
   const words = wordsOf(
     row.state === 'done' || row.state === 'failed' ? row.state : 'skipped',
-    hasResult ? step.result(row.stage) : null,
+    row.state === 'done' ? resultOf(step, row) : null,
   )
   return {
     ...words,
@@ -89,13 +87,32 @@ function factsOf(step: Step, row: StageRow): Facts {
   }
 }
 
+/** The result of a settled stage. A short word from outside lies in its row, which it may have come to in this very step. */
+function resultOf(step: Step, row: StageRow): Json | null {
+  if (!givesResult(step.plannedOf(row).definition)) return null
+  return typeof row.signal === 'string' ? parsed(row.signal) : step.result(row.stage, resultRound(row))
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}
+
 function wordsOf(state: 'done' | 'failed' | 'skipped', result: Json | null): Facts {
   const { verdict, score, issues } = judgementOf(result)
   return { result, status: statusOf(state, result), verdict, score, issues }
 }
 
 function previousResult(step: Step, row: StageRow): Json {
-  return row.tries === 0 ? null : step.result(resultKey(row.stage, row.round - 1))
+  return row.tries === 0 ? null : step.result(row.stage, row.round - 1)
+}
+
+/** The round whose result is that of a settled stage: the last, or the best where none was good enough. */
+export function resultRound({ round, best, decision }: StageRow): number {
+  return decision === 'accept_best' && best !== null ? best : round
 }
 
 /** Whether there is anything to load as the result of a stage of this kind. */

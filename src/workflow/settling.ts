@@ -76,8 +76,13 @@ export function failForGood(step: Step, row: StageRow, error: ErrorData): void {
   step.hasSettled = true
   if (step.run.unhandled > 1) return
   for (const open of step.inState('open')) {
-    if (open.waiting !== 'work') interrupt(step, open, 'The run has failed.')
+    if (!isAtWork(open)) interrupt(step, open, 'The run has failed.')
   }
+}
+
+/** Whether something of it is still to end; a map that was held may have nothing. */
+function isAtWork({ waiting, posted, succeeded, failures }: StageRow): boolean {
+  return waiting === 'work' && (posted === 0 || posted > succeeded + failures)
 }
 
 /** Ends a stage that is open, as its run ends. */

@@ -5,9 +5,16 @@
 import type { EventBodies, NewEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { RowLookup } from '../tables.ts'
-import type { Command, Reads, Slice } from './advance.ts'
+import type { Command, Reads, RoundOf, Slice } from './advance.ts'
+import { resultKey } from './names.ts'
 import type { Plan, PlannedStage } from './plan.ts'
-import { applyWorkflow, untouchedStage, type StageEvent, type WorkflowEvent } from './projection.ts'
+import {
+  applyWorkflow,
+  canHappen,
+  untouchedStage,
+  type StageEvent,
+  type WorkflowEvent,
+} from './projection.ts'
 import type { RunRow, StageRow } from './run.ts'
 
 /** What an event of a stage says beyond which stage, in which round. */
@@ -31,7 +38,11 @@ export class Step {
   #run: RunRow
   readonly #slice: Slice
   readonly #stages = new Map<string, StageRow>()
-  readonly #wanted = { stages: new Set<string>(), results: new Set<string>(), states: new Set<HeldState>() }
+  readonly #wanted = {
+    stages: new Set<string>(),
+    results: new Map<string, RoundOf>(),
+    states: new Set<HeldState>(),
+  }
   #wantedQueued = 0
   /** Of the queued ones that were loaded, those that have been looked at. */
   #taken = 0
@@ -87,12 +98,13 @@ export class Step {
     return this.plan.stages.get(stage) as PlannedStage
   }
 
-  /** The result of a stage, or under the key of an earlier round of that; null where there is none, or none is loaded. */
-  result(key: string): Json | null {
+  /** The result of a round of a stage; null where there is none, or none is loaded. */
+  result(stage: string, round: number): Json | null {
+    const key = resultKey(stage, round)
     const loaded = this.#slice.results.get(key)
     if (loaded === undefined) {
       this.misses++
-      this.#wanted.results.add(key)
+      this.#wanted.results.set(key, { stage, round })
     }
     return loaded ?? null
   }
@@ -147,6 +159,8 @@ export class Step {
     said: Said<T> & { readonly round?: number },
   ): void {
     const { stage, position, round } = row
+    // What is worked out without rows that are missing may contradict those that are there.
+    if (this.misses > 0 && !canHappen(this.stage(stage), type)) return
     const needs = this.plannedOf(row).needs.length
     const fact = { run: this.#run.id, stage, round, position, needs }
     this.emit({ type, data: { ...fact, ...said } } as unknown as Extract<NewEvent, { readonly type: T }>)
@@ -156,7 +170,12 @@ export class Step {
   /** What was looked for and is not loaded. */
   wanted(): Reads {
     const { stages, results, states } = this.#wanted
-    return { stages: [...stages], results: [...results], states: [...states], queued: this.#wantedQueued }
+    return {
+      stages: [...stages],
+      results: [...results.values()],
+      states: [...states],
+      queued: this.#wantedQueued,
+    }
   }
 
   readonly #lookup: RowLookup = ((table: string, key: string) =>

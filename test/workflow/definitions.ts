@@ -71,7 +71,7 @@ export function loop(id: string, needs: readonly string[] = [], changes: Changes
   return { ...stageOf(id, needs), kind: 'loop', work: NOOP, ...rule, ...changes }
 }
 
-export function map(id: string, needs: readonly string[], changes: Changes<MapStage> = {}): MapStage {
+export function map(id: string, needs: readonly string[] = [], changes: Changes<MapStage> = {}): MapStage {
   const rule = { over: 'inputs.list', limit: 2, policy: 'continue' } as const
   return { ...stageOf(id, needs), kind: 'map', work: NOOP, ...rule, ...changes }
 }

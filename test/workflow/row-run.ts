@@ -15,9 +15,11 @@ import {
   type Choice,
   type Command,
   type Happening,
+  type RoundOf,
   type Slice,
 } from '../../src/workflow/advance.ts'
 import type { WorkflowDefinition } from '../../src/workflow/definition.ts'
+import { resultKey } from '../../src/workflow/names.ts'
 import { planOf, type Plan } from '../../src/workflow/plan.ts'
 import type { RunRow, StageRow, StageState } from '../../src/workflow/run.ts'
 
@@ -28,6 +30,13 @@ export interface OpenItem {
   readonly stage: string
   readonly round: number
   readonly index: number
+}
+
+/** Something that a person is asked. */
+export interface Asked {
+  readonly stage: string
+  readonly round: number
+  readonly kind: 'approval' | 'escalation'
 }
 
 const RUN = 'feature-1'
@@ -41,14 +50,14 @@ export class RowRun {
   /** What is posted and has not ended, in the order in which it was posted. */
   open: OpenItem[] = []
   /** What was asked and is not answered. */
-  asked: { readonly stage: string; readonly round: number; readonly kind: 'approval' | 'escalation' }[] = []
+  asked: Asked[] = []
   /** Every item that was ever posted, as `stage#round.index`. */
   readonly posted: string[] = []
   /** Results of items by stage, round and index. */
   readonly results: Map<string, Json> = new Map()
   /** Rows that the last step read. */
-  rowsRead = 0
-  now = 1000
+  rowsRead: number = 0
+  now: number = 1000
   readonly #tables = new Map<TableName, Map<string, object>>()
 
   constructor(definition: WorkflowDefinition, inputs: Inputs = {}) {
@@ -142,7 +151,8 @@ export class RowRun {
       const reads = readsOf(this.plan, slice, happening)
       if (isNothing(reads)) return slice
       for (const id of reads.stages) slice.stages.set(id, this.stage(id) ?? null)
-      for (const key of reads.results) slice.results.set(key, this.#result(key))
+      for (const each of reads.results)
+        slice.results.set(resultKey(each.stage, each.round), this.#result(each))
       const rows = this.stages
       for (const state of reads.states)
         slice.states.set(
@@ -156,18 +166,11 @@ export class RowRun {
     throw new Error('The step never had what it reads.')
   }
 
-  #result(key: string): Json | null {
-    const [stage = '', number] = key.split('#')
+  #result({ stage, round }: RoundOf): Json | null {
     const row = this.stage(stage)
-    if (row?.signal !== undefined && row.signal !== null) return JSON.parse(row.signal as string) as Json
-    const definition = this.plan.stages.get(stage)?.definition
-    const round =
-      number === undefined ? (row?.decision === 'accept_best' ? row.best : row?.round) : Number(number)
-    if (definition?.kind !== 'map') return this.results.get(`${stage}#${round}.0`) ?? null
-    return Array.from(
-      { length: row?.size ?? 0 },
-      (_, index) => this.results.get(`${stage}#${round}.${index}`) ?? null,
-    )
+    const result = (index: number): Json => this.results.get(`${stage}#${round}.${index}`) ?? null
+    const isMap = this.plan.stages.get(stage)?.definition.kind === 'map'
+    return isMap ? Array.from({ length: row?.size ?? 0 }, (_, index) => result(index)) : result(0)
   }
 
   #execute(command: Command): void {
