@@ -11,7 +11,7 @@ import {
   type Reads,
   type Slice,
 } from '../workflow/advance.ts'
-import { subjectId } from '../workflow/names.ts'
+import { resultKey, subjectId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { definitionBy, type KnownDefinition } from './definitions.ts'
 import { inputsOfRun, partResult, resultOf } from './values.ts'
@@ -46,7 +46,10 @@ export async function fill(
   const { id: run } = slice.run
   for (const stage of stages)
     slice.stages.set(stage, (await reader.get('stage', subjectId(run, stage, 1))) ?? null)
-  for (const key of results) slice.results.set(key, await resultUnder(reader, definition, run, key))
+  for (const { stage, round } of results) {
+    const key = resultKey(stage, round)
+    slice.results.set(key, await resultUnder(reader, definition, run, key))
+  }
   for (const state of states)
     slice.states.set(state, await reader.list('stage', { where: { run, state }, orderBy: 'position' }))
   if (queued > 0)

@@ -9,8 +9,9 @@ import { showValue } from '../agents/shown-values.ts'
 import type { Json } from '../json.ts'
 import type { InputDefinition, WorkflowDefinition } from './definition.ts'
 import type { WorkflowInput } from './input.ts'
-import { camelKeys, snakeCase, stageFields, writtenPath } from './input-keys.ts'
-import { STAGE_ID_RULE, stageId, workflowShape } from './input-shapes.ts'
+import { asYaml, camelKeys, stageFields, writtenPath } from './input-keys.ts'
+import { STAGE_ID_RULE, stageId } from './input-fields.ts'
+import { workflowShape } from './input-shapes.ts'
 import { fits, readSchema } from './json-schema.ts'
 import { definitionError, Problems, type WorkflowProblem } from './problems.ts'
 import { resolve } from './references.ts'
@@ -52,7 +53,7 @@ export interface ReadOptions {
 
 /** Reads a workflow; nothing is thrown for what is wrong with it. */
 export function readWorkflow(written: unknown, { name, fields }: ReadOptions): ReadWorkflow {
-  const reader = new Reader(fields === 'snake' ? snakeCase : (field) => field)
+  const reader = new Reader(fields === 'snake' ? asYaml : (text) => text)
   const around: StageDefaults = { fields: {}, inputs: [], workflow: '', depth: 0 }
   const definition = reader.read(named(written, name), [], around, null)
   const { found } = reader.problems
@@ -83,7 +84,7 @@ class Reader {
   readonly problems: Problems
   #stages = 0
 
-  constructor(shown: (field: string) => string) {
+  constructor(shown: (text: string) => string) {
     this.problems = new Problems(shown)
   }
 

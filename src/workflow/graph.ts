@@ -2,7 +2,7 @@
 import { formatDuration } from '../time/duration.ts'
 import type { GateStage, StageDefinition, StageKind, Work } from './definition.ts'
 import { targetOf, type Plan, type PlannedStage } from './plan.ts'
-import { wavesOf } from './waves.ts'
+import { wavesOf } from './schedule.ts'
 
 export interface GraphNode {
   readonly id: string

@@ -2,9 +2,9 @@
 import { isPlainObject } from '../agents/json-snapshot.ts'
 import { NESTED_FIELDS, STAGE_SHAPE, workflowShape } from './input-shapes.ts'
 
-const CAMEL: ReadonlyMap<string, string> = new Map(
+const CAMEL: ReadonlyMap<string, string> = new Map<string, string>(
   [...Object.keys(workflowShape), ...Object.keys(STAGE_SHAPE), ...NESTED_FIELDS].flatMap((field) =>
-    snakeCase(field) === field ? [] : [[snakeCase(field), field]],
+    snakeCase(field) === field ? [] : [[snakeCase(field), field] as const],
   ),
 )
 /** Fields of a stage that have fields of their own; names that users give stand in none of them. */
@@ -14,6 +14,13 @@ const TUPLE: readonly string[] = ['id', 'agent', 'title']
 /** `onReject` as YAML writes it: `on_reject`. */
 export function snakeCase(field: string): string {
   return field.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`)
+}
+
+const WORDS = new RegExp(String.raw`\b(?:${[...CAMEL.values()].join('|')})\b`, 'gu')
+
+/** The names of fields in a text as YAML writes them. */
+export function asYaml(text: string): string {
+  return text.replaceAll(WORDS, snakeCase)
 }
 
 /** The same with the fields of workflows in camelCase. A field that is written in both ways keeps the second as unknown. */
@@ -64,10 +71,9 @@ function nestedKeys(fields: Record<string, unknown>): Record<string, unknown> {
 export function writtenPath(raw: unknown, path: readonly PropertyKey[]): readonly PropertyKey[] {
   let at = raw
   return path.map((key) => {
-    const holder = at as Readonly<Record<PropertyKey, unknown>> | null | undefined
     const snake = typeof key === 'string' ? snakeCase(key) : key
-    const isSnake = isPlainObject(at) && !(key in at) && snake in at
-    at = typeof at === 'object' ? holder?.[isSnake ? snake : key] : undefined
-    return isSnake ? snake : key
+    const shown = isPlainObject(at) && !(key in at) && snake in at ? snake : key
+    at = isPlainObject(at) || Array.isArray(at) ? at[shown as keyof typeof at] : undefined
+    return shown
   })
 }

@@ -68,7 +68,7 @@ export interface CaseInput {
   /** Default: the first stage that it leads to. */
   readonly name?: string | undefined
   readonly when: Expression
-  readonly then: string | readonly string[]
+  readonly to: string | readonly string[]
 }
 
 export type WaitInput =

@@ -162,11 +162,11 @@ export function fits(
   }
   const parsed = type.safeParse(value)
   if (parsed.success) return { ok: true }
-  const sentences = parsed.error.issues.slice(0, SHOWN_ISSUES).map(({ path, message }) => {
+  const sentences = parsed.error.issues.map(({ path, message }) => {
     const said = message.charAt(0).toLowerCase() + message.slice(1)
     return path.length === 0 ? said : `${fieldName(path)}: ${said}`
   })
-  return { ok: false, why: sentences.join('; ') }
+  return { ok: false, why: [...new Set(sentences)].slice(0, SHOWN_ISSUES).join('; ') }
 }
 
 const SHOWN_ISSUES = 5

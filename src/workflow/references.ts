@@ -89,7 +89,12 @@ class Graph {
   }
 
   need(id: string, other: string): void {
-    this.#needs.get(id)?.add(other)
+    this.#needsOf(id).add(other)
+  }
+
+  /** Every id that comes here is one of a stage. */
+  #needsOf(id: string): Set<string> {
+    return this.#needs.get(id) as Set<string>
   }
 
   connect(draft: StageDraft, link: Link): void {
@@ -114,11 +119,11 @@ class Graph {
         return
       case 'arm':
         this.need(link.id, draft.id)
-        this.#takeArm(link.id, { branch: draft.id, case: link.case ?? '' }, link)
+        this.#takeArm(link.id, { branch: draft.id, case: link.case as string }, link)
         return
       case 'judge':
         this.need(draft.id, link.id)
-        this.#takeArm(draft.id, { branch: link.id, case: link.case ?? '' }, link)
+        this.#takeArm(draft.id, { branch: link.id, case: link.case as string }, link)
         return
       case 'reject':
         this.#rejections.push([draft, link])
@@ -161,7 +166,7 @@ class Graph {
     for (const id of free) {
       unmet.delete(id)
       for (const dependent of dependents.get(id) ?? []) {
-        const left = (unmet.get(dependent) ?? 0) - 1
+        const left = (unmet.get(dependent) as number) - 1
         unmet.set(dependent, left)
         if (left === 0) free.push(dependent)
       }
@@ -172,13 +177,14 @@ class Graph {
 
   /** Of what is left, each needs something that is left, too: whoever follows that comes round. */
   #cycleFrom(start: string, left: ReadonlyMap<string, number>): readonly string[] {
-    const path: string[] = []
+    const path = new Set<string>()
     let at = start
-    while (!path.includes(at)) {
-      path.push(at)
-      at = [...(this.#needs.get(at) ?? [])].find((need) => left.has(need)) as string
+    while (!path.has(at)) {
+      path.add(at)
+      at = [...this.#needsOf(at)].find((need) => left.has(need)) as string
     }
-    return path.slice(path.indexOf(at)).toReversed()
+    const all = [...path]
+    return all.slice(all.indexOf(at)).toReversed()
   }
 
   #refuseCycle(cycle: readonly string[]): void {
@@ -208,7 +214,7 @@ class Graph {
     const seen = new Set<string>()
     const open = [id]
     for (const at of open)
-      for (const need of this.#needs.get(at) ?? []) {
+      for (const need of this.#needsOf(at)) {
         if (need === target) return true
         if (!seen.has(need)) {
           seen.add(need)
@@ -218,9 +224,9 @@ class Graph {
     return false
   }
 
-  /** The stage with its needs in the order in which the stages stand there. */
+  /** The stage with all that it needs. */
   complete(stage: StageDefinition, { id, path }: StageDraft): StageDefinition {
-    const needs = [...(this.#needs.get(id) ?? [])]
+    const needs = [...this.#needsOf(id)]
     if (stage.kind === 'gate' && needs.length === 0 && stage.judge.by !== 'person')
       this.#problems.add({
         path,

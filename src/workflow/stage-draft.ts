@@ -1,5 +1,5 @@
 /** One stage while it is read: its definition, and what it says about other stages, which is looked at when all are known. */
-import type { Expression, StageDefinition } from './definition.ts'
+import type { Expression, JoinStage, StageDefinition } from './definition.ts'
 import type { Place } from './expressions.ts'
 import type { Problems } from './problems.ts'
 
@@ -24,6 +24,9 @@ export interface Text {
   readonly place: Place
   readonly isTemplate: boolean
 }
+
+/** What every stage has. */
+export type StageBase = Omit<JoinStage, 'kind'>
 
 /** What a workflow says about all of its stages. */
 export interface StageDefaults {

@@ -1,6 +1,7 @@
 /** Reads one stage: which kind it is, follows from its fields. */
 import { fieldsObject } from '../agents/field-schemas.ts'
 import { FIELD_SEPARATOR } from '../agents/schema-problems.ts'
+import { isPlainObject } from '../agents/json-snapshot.ts'
 import { kindOf } from '../agents/shown-values.ts'
 import type { z } from 'zod'
 import { nearestNames } from '../errors.ts'
@@ -16,21 +17,23 @@ import type {
   Work,
   WorkflowDefinition,
 } from './definition.ts'
-import type { GateInput, LoopInput, MapInput, StageInput } from './input.ts'
+import type { CaseInput, LoopInput, MapInput, StageInput, WaitInput } from './input.ts'
 import { KIND_SHAPES, REPEAT_SHAPES, STAGE_SHAPE } from './input-shapes.ts'
-import type { StageDefaults, StageDraft } from './stage-draft.ts'
+import type { StageBase, StageDefaults, StageDraft } from './stage-draft.ts'
+import { DEFAULT_ROUNDS, gateStage, personJudge } from './gate-schema.ts'
 import { readSources } from './sources.ts'
-import { agentWork, functionWork, runWork, WHO } from './work-schema.ts'
+import { agentWork, functionWork, msOf, runWork, WHO } from './work-schema.ts'
 
 /** What tells the kind of a stage that is more than work. */
+/** The field by which a stage is read; `body`: it repeats stages of its own. */
+type Kind = keyof typeof KIND_SHAPES | 'body'
+
 const DECISIONS = ['gate', 'branch', 'wait', 'join'] as const
 const WORKS = ['run', 'workflow', 'fn', 'noop'] as const
 const REPEATS = ['loop', 'map'] as const
-const KINDS: readonly string[] = [...DECISIONS, ...WORKS]
+const KINDS = [...DECISIONS, ...WORKS]
 
-const DEFAULT_ROUNDS = 3
 const DEFAULT_LIMIT = 8
-const DEFAULT_PASS = 'score >= 70'
 const MAX_DEPTH = 5
 
 /** Reads the workflow that is the body of a stage. */
@@ -59,8 +62,7 @@ export function readStage(
   draft.stage = stage ?? null
 }
 
-/** The field of {@link KIND_SHAPES} by which a stage is read; `body` for one that repeats stages of its own. */
-function kindOfStage(draft: StageDraft, written: Fields, around: StageDefaults): string | undefined {
+function kindOfStage(draft: StageDraft, written: Fields, around: StageDefaults): Kind | undefined {
   const kinds = KINDS.filter((key) => key in written)
   const repeats = REPEATS.filter((key) => key in written)
   const [first, second] = [...kinds, ...repeats]
@@ -91,24 +93,20 @@ function malformed(draft: StageDraft, why: string): void {
   })
 }
 
+const { workflow: _workflow, ...BODY_SHAPE } = KIND_SHAPES.workflow
+
 /** One schema for each kind and repetition, made once. */
 const schemas = new Map<string, z.ZodType<Fields>>()
 
-function schemaOf(kind: string, repeat: 'loop' | 'map' | undefined): z.ZodType<Fields> {
+function schemaOf(kind: Kind, repeat: 'loop' | 'map' | undefined): z.ZodType<Fields> {
   const key = `${kind} ${repeat ?? ''}`
   let schema = schemas.get(key)
   if (schema === undefined) {
-    const own =
-      kind === 'body'
-        ? { ...KIND_SHAPES['noop'], inputs: KIND_SHAPES['workflow']?.['inputs'] }
-        : KIND_SHAPES[kind]
-    const { noop, ...rest } = { ...own } as Readonly<Record<string, z.ZodType>>
     const shape = {
-      ...rest,
-      ...(kind === 'noop' ? { noop } : {}),
+      ...(kind === 'body' ? BODY_SHAPE : KIND_SHAPES[kind]),
       ...(repeat === undefined ? {} : { [repeat]: REPEAT_SHAPES[repeat] }),
     }
-    schema = fieldsObject<Fields>(shape as never)
+    schema = fieldsObject<Fields>(shape)
     schemas.set(key, schema)
   }
   return schema
@@ -117,7 +115,7 @@ function schemaOf(kind: string, repeat: 'loop' | 'map' | undefined): z.ZodType<F
 function checkFields(
   draft: StageDraft,
   written: Fields,
-  kind: string,
+  kind: Kind,
   repeat: 'loop' | 'map' | undefined,
 ): Fields | undefined {
   const parsed = schemaOf(kind, repeat).safeParse(written)
@@ -135,7 +133,7 @@ function checkFields(
 /** A field of another kind of stage is known, and is told to be in the wrong place. */
 function unknownField(draft: StageDraft, key: string, known: readonly string[], kind: string): void {
   const isOther = key in STAGE_SHAPE
-  const names = known.map(draft.problems.shown)
+  const names = known.map((each) => draft.problems.shown(each))
   const nearest = isOther ? [] : nearestNames(key.slice(0, 64), names).slice(0, 1)
   const shown = isOther ? `${key} does not belong to a stage with ${kind}` : `${key} is not a known field`
   const why = nearest.length > 0 ? shown : `${shown}; known are ${names.join(', ')}`
@@ -147,7 +145,7 @@ interface Build {
   readonly fields: Fields
   readonly around: StageDefaults
   readonly readBody: ReadBody
-  readonly kind: string
+  readonly kind: Kind
   readonly repeat: 'loop' | 'map' | undefined
 }
 
@@ -175,9 +173,7 @@ function build(from: Build): StageDefinition | undefined {
   }
 }
 
-type Base = Omit<Extract<StageDefinition, { kind: 'join' }>, 'kind'>
-
-function baseOf(draft: StageDraft, input: StageInput, around: StageDefaults): Base {
+function baseOf(draft: StageDraft, input: StageInput, around: StageDefaults): StageBase {
   draft.linkAll('need', input.needs, ['needs'])
   draft.linkAll('lead', input.next, ['next'])
   if (input.arm !== undefined)
@@ -191,7 +187,8 @@ function baseOf(draft: StageDraft, input: StageInput, around: StageDefaults): Ba
     from: readSources(draft, input.from),
     when: input.when === undefined ? null : draft.expression(input.when, ['when'], 'stage'),
     arm: input.arm ?? null,
-    onFailure: input.onFailure ?? (around.fields['onFailure'] as Base['onFailure'] | undefined) ?? 'fail',
+    onFailure:
+      input.onFailure ?? (around.fields['onFailure'] as StageBase['onFailure'] | undefined) ?? 'fail',
   }
 }
 
@@ -255,11 +252,13 @@ function childWork({
   const { workflow } = input
   const inputs = Object.fromEntries(given)
   if (typeof workflow === 'string') return { kind: 'workflow', workflow, inputs }
-  const child = readBody(workflow, draft.at('workflow'), { ...inner, fields: {}, workflow: draft.id }, null)
+  const named =
+    isPlainObject(workflow) && !('name' in workflow) ? { ...(workflow as object), name: draft.id } : workflow
+  const child = readBody(named, draft.at('workflow'), { ...inner, fields: {}, workflow: draft.id }, null)
   return child === null ? undefined : { kind: 'workflow', workflow: child, inputs }
 }
 
-function loopStage(draft: StageDraft, loop: LoopInput, rest: Base & { readonly work: Work }): LoopStage {
+function loopStage(draft: StageDraft, loop: LoopInput, rest: StageBase & { readonly work: Work }): LoopStage {
   return {
     ...rest,
     kind: 'loop',
@@ -272,7 +271,7 @@ function loopStage(draft: StageDraft, loop: LoopInput, rest: Base & { readonly w
 function mapStage(
   draft: StageDraft,
   map: MapInput,
-  rest: Base & { readonly work: Work },
+  rest: StageBase & { readonly work: Work },
 ): MapStage | undefined {
   const over: unknown = map.over
   if (typeof over !== 'string' && !Array.isArray(over)) {
@@ -296,94 +295,12 @@ function mapStage(
   }
 }
 
-function gateStage(
-  draft: StageDraft,
-  input: StageInput,
-  around: StageDefaults,
-  base: Base,
-): GateStage | undefined {
-  const gate: GateInput = typeof input.gate === 'string' ? { pass: input.gate } : (input.gate ?? {})
-  const judge = judgeOf(draft, input, gate, around)
-  if (judge === undefined) return undefined
-  if (gate.onReject !== undefined) draft.link('reject', gate.onReject, draft.at('gate', 'onReject'))
-  return {
-    ...base,
-    kind: 'gate',
-    judge,
-    onReject: gate.onReject ?? null,
-    maxRounds: gate.maxRounds ?? DEFAULT_ROUNDS,
-    onExhausted: gate.onExhausted ?? 'fail',
-  }
-}
-
-/** Fields that only a reviewer has a use for. */
-const OF_REVIEWS = Object.keys(KIND_SHAPES['gate'] ?? {}).filter(
-  (key) => !(key in (KIND_SHAPES['join'] ?? {})) && key !== 'gate',
-)
-
-function judgeOf(
-  draft: StageDraft,
-  input: StageInput,
-  gate: GateInput,
-  around: StageDefaults,
-): GateStage['judge'] | undefined {
-  const who = WHO.find((key) => input[key] !== undefined)
-  const isReview = gate.reviewer !== undefined || who !== undefined
-  if (gate.person !== undefined && (isReview || gate.pass !== undefined)) {
-    draft.refuse(
-      'a gate is decided by a person, by a reviewer, or by an expression; make two gates of it',
-      'gate',
-    )
-    return undefined
-  }
-  if (gate.reviewer !== undefined && input.agent !== undefined) {
-    draft.refuse('gate.reviewer and agent both name the reviewer; leave one out', 'gate', 'reviewer')
-    return undefined
-  }
-  const extra = isReview ? undefined : OF_REVIEWS.find((key) => key in input)
-  if (extra !== undefined) {
-    draft.refuse(`${extra} is for a reviewer, and this gate has none`, extra)
-    return undefined
-  }
-  if (gate.person === undefined && (gate.timeout !== undefined || gate.onTimeout !== undefined)) {
-    draft.refuse('gate.timeout is for a person; of a reviewer, timeout stands beside gate', 'gate', 'timeout')
-    return undefined
-  }
-  if (gate.person !== undefined) return personJudge(draft, input, gate.person, gate)
-  const text = gate.pass ?? (isReview ? DEFAULT_PASS : undefined)
-  if (text === undefined) {
-    draft.refuse('gate says neither when it holds nor who decides; give it pass, reviewer or person', 'gate')
-    return undefined
-  }
-  const pass = draft.expression(text, typeof input.gate === 'string' ? ['gate'] : ['gate', 'pass'], 'pass')
-  if (!isReview) return { by: 'expression', pass }
-  const reviewer = { ...input, agent: gate.reviewer ?? input.agent }
-  const work = agentWork(draft, { ...reviewer, access: 'read' }, around, 'work')
-  return work && { by: 'reviewer', work, pass }
-}
-
-type Patience = Pick<GateInput, 'timeout' | 'onTimeout'>
-
-function personJudge(
-  draft: StageDraft,
-  input: StageInput,
-  question: string | true,
-  { timeout, onTimeout }: Patience,
-): GateStage['judge'] {
-  return {
-    by: 'person',
-    question: question === true ? (input.title ?? draft.id) : question,
-    timeoutMs: timeout === undefined ? null : parseDuration(timeout),
-    onTimeout: onTimeout ?? null,
-  }
-}
-
-function branchStage(draft: StageDraft, input: StageInput, base: Base): BranchStage | undefined {
-  const cases = (input.branch ?? []).map(({ name, when, then }, index) => {
-    const first = typeof then === 'string' ? then : then[0]
+function branchStage(draft: StageDraft, input: StageInput, base: StageBase): BranchStage | undefined {
+  const cases = (input.branch as readonly CaseInput[]).map(({ name, when, to }, index) => {
+    const first = typeof to === 'string' ? to : to[0]
     const named = name ?? first ?? ''
-    if (named === '') draft.refuse('a case leads to a stage', 'branch', index, 'then')
-    draft.linkAll('arm', then, ['branch', index, 'then'], named)
+    if (named === '') draft.refuse('a case leads to a stage', 'branch', index, 'to')
+    draft.linkAll('arm', to, ['branch', index, 'to'], named)
     return { name: named, when: draft.expression(when, ['branch', index, 'when'], 'stage') }
   })
   const names = cases.map(({ name }) => name)
@@ -393,32 +310,21 @@ function branchStage(draft: StageDraft, input: StageInput, base: Base): BranchSt
   return { ...base, kind: 'branch', cases, otherwise: input.else === undefined ? null : 'else' }
 }
 
-function waitStage(input: StageInput, base: Base): WaitStage | GateStage {
-  const wait = input.wait ?? 0
+function waitStage(input: StageInput, base: StageBase): WaitStage | GateStage {
+  const wait = input.wait as WaitInput
   if (typeof wait === 'object' && 'approval' in wait)
     return {
       ...base,
       kind: 'gate',
-      judge: {
-        by: 'person',
-        question: wait.approval === true ? base.title : wait.approval,
-        timeoutMs: wait.timeout === undefined ? null : parseDuration(wait.timeout),
-        onTimeout: wait.onTimeout ?? null,
-      },
+      judge: personJudge(base.title, wait.approval, wait),
       onReject: null,
       maxRounds: 1,
       onExhausted: 'fail',
     }
-  if (typeof wait === 'object' && 'signal' in wait)
-    return {
-      ...base,
-      kind: 'wait',
-      until: {
-        for: 'signal',
-        signal: wait.signal,
-        timeoutMs: wait.timeout === undefined ? null : parseDuration(wait.timeout),
-      },
-    }
+  if (typeof wait === 'object' && 'signal' in wait) {
+    const { signal, timeout } = wait
+    return { ...base, kind: 'wait', until: { for: 'signal', signal, timeoutMs: msOf(timeout) } }
+  }
   const time = typeof wait === 'object' ? wait.for : wait
   return { ...base, kind: 'wait', until: { for: 'time', ms: parseDuration(time) } }
 }

@@ -59,7 +59,7 @@ export function runWork(
   { fields }: StageDefaults,
   place: Place,
 ): RunWork | undefined {
-  const run = input.run ?? ''
+  const run = input.run as string
   if (isTemplate(run)) {
     draft.refuse(
       'run takes no {{ }}, because a value could be a command itself; name it in env, as in env: { NAME: inputs.name }, and write "$NAME"',
@@ -82,7 +82,12 @@ export function runWork(
 }
 
 export function functionWork(input: StageInput): FunctionWork {
-  return { kind: 'fn', fn: input.fn ?? '', retry: onceUnless(input.retry), timeoutMs: msOf(input.timeout) }
+  return {
+    kind: 'fn',
+    fn: input.fn as string,
+    retry: onceUnless(input.retry),
+    timeoutMs: msOf(input.timeout),
+  }
 }
 
 /** A command that failed is mostly a fact, and a function is code: neither is tried again unless that is asked for. */
@@ -90,7 +95,8 @@ function onceUnless(retry: RetryOptions | undefined): RunWork['retry'] {
   return toRetryPolicy(retry ?? 'none')
 }
 
-function msOf(duration: Duration | undefined): number | null {
+/** A duration in ms; null where none is given. */
+export function msOf(duration: Duration | undefined): number | null {
   return duration === undefined ? null : parseDuration(duration)
 }
 
