@@ -2,19 +2,14 @@
 import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
-import { formatDuration } from '../time/duration.ts'
 import { costsOf } from '../workers/costs.ts'
 import { attemptsAt } from '../workers/rows.ts'
-import type { StageDefinition } from '../workflow/definition.ts'
-import { hasEnded } from '../workflow/lifecycle.ts'
 import { subjectId } from '../workflow/names.ts'
-import { untouchedStage } from '../workflow/projection.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { runsOf, unknownRun } from './commands.ts'
-import { definitionBy, type KnownDefinition } from './definitions.ts'
-import { FILES } from './files.ts'
-import { inputsOfRun, runResult } from './values.ts'
-import type { RunMetrics, RunView, StageView, TraceLine, WorkflowLine } from './view-types.ts'
+import { definitionBy } from './definitions.ts'
+import { runResult } from './values.ts'
+import type { TraceLine, WorkflowLine } from './view-types.ts'
 
 const SHOWN_RESULT = 200
 
@@ -33,6 +28,8 @@ export function viewWorkflows(store: StoreView): Promise<readonly WorkflowLine[]
         runs,
         run: last?.id ?? null,
         definedAt,
+        file: null,
+        problem: null,
       })
     }
     return lines
@@ -62,136 +59,6 @@ export async function lookUpRun(
   }
 }
 
-/** The last run of a workflow, or one run; null where there is none yet. */
-export async function viewRun(store: StoreView, name: string, now: number): Promise<RunView | null> {
-  const view = await store.read(async (reader) => {
-    const run = await lookUpRun(reader, name)
-    return run === null || 'refused' in run ? run : readRun(reader, run, now)
-  })
-  if (view !== null && 'refused' in view) throw toError(view.refused)
-  return view
-}
-
-async function readRun(reader: Reader, run: RunRow, now: number): Promise<RunView> {
-  const definition = await definitionBy(reader, run.definition)
-  const rows = new Map(
-    (await reader.list('stage', { where: { run: run.id } })).map((row) => [row.stage, row]),
-  )
-  const stages: StageView[] = []
-  for (const [position, stage] of definition.definition.stages.entries()) {
-    const needs = definition.plan.stages.get(stage.id)?.needs ?? []
-    const row = rows.get(stage.id) ?? untouchedStage(run.id, stage.id, position, needs.length)
-    stages.push(await viewStage(reader, { run, stage, row, rows, needs, now }))
-  }
-  const children = await reader.list('run', { where: { parentRun: run.id } })
-  const { [FILES]: _files, ...inputs } = await inputsOfRun(reader, run)
-  const costUsd = stages.reduce((sum, stage) => sum + stage.costUsd, 0)
-  return {
-    id: run.id,
-    workflow: run.workflow,
-    status: run.state,
-    reason: run.reason,
-    error: run.error,
-    inputs,
-    stages,
-    children: children.map(({ id }) => id),
-    steps: run.steps,
-    checkpoints: run.checkpoints,
-    costUsd,
-    metrics: await metricsOf(reader, run, definition, now),
-    startedBy: run.startedBy,
-    startedAt: run.startedAt,
-    settledAt: run.settledAt,
-  }
-}
-
-interface StageInput {
-  readonly run: RunRow
-  readonly stage: StageDefinition
-  readonly row: StageRow
-  readonly rows: ReadonlyMap<string, StageRow>
-  readonly needs: readonly string[]
-  readonly now: number
-}
-
-async function viewStage(reader: Reader, input: StageInput): Promise<StageView> {
-  const { stage, row, needs } = input
-  const item = row.subject === null ? undefined : await reader.get('item', row.subject)
-  let costUsd = 0
-  for (const id of await itemsOfStage(reader, row)) costUsd += await costOfItem(reader, id)
-  return {
-    stage: stage.id,
-    title: stage.title,
-    kind: stage.kind,
-    status: row.state,
-    round: row.round,
-    needs,
-    why: await whyWaiting(reader, input),
-    item: row.subject,
-    owner: item?.owner ?? null,
-    elements:
-      stage.kind === 'map' && row.startedAt !== null
-        ? { size: row.size, posted: row.posted, done: row.succeeded, failed: row.failures }
-        : null,
-    decision: row.decision,
-    scores: row.scores,
-    costUsd,
-    error: row.error,
-    startedAt: row.startedAt,
-    settledAt: row.settledAt,
-  }
-}
-
-/** What a stage waits for, in words. */
-async function whyWaiting(
-  reader: Reader,
-  { run, row, rows, needs, now }: StageInput,
-): Promise<string | null> {
-  const { id } = run
-  switch (row.state) {
-    case 'pending': {
-      if (hasEnded(run.state)) return null
-      const left = needs.filter((need) => !isOver(rows.get(need)))
-      return left.length === 0 ? null : `waits for ${left.join(', ')}`
-    }
-    case 'queued':
-      return run.state === 'paused'
-        ? `${id} is paused`
-        : 'waits for its turn: as many stages run as may run at once'
-    case 'open':
-      return openWhy(reader, row, now)
-    default:
-      return null
-  }
-}
-
-function isOver(row: StageRow | undefined): boolean {
-  return row !== undefined && row.state !== 'pending' && row.state !== 'queued' && row.state !== 'open'
-}
-
-async function openWhy(reader: Reader, row: StageRow, now: number): Promise<string | null> {
-  switch (row.waiting) {
-    case 'approval':
-      return `waits for your approval: ${row.subject ?? ''}`
-    case 'decision':
-      return `has failed and waits for your word: ${subjectId(row.run, row.stage, row.round)}:failure`
-    case 'time':
-      return row.wakeAt === null ? null : `goes on in ${formatDuration(Math.max(0, row.wakeAt - now))}`
-    case 'signal':
-      return 'waits for a signal'
-    case 'work': {
-      const item = row.subject === null ? undefined : await reader.get('item', row.subject)
-      if (item === undefined) return null
-      if (item.state === 'running') return `${item.owner ?? 'somebody'} works on it`
-      return item.state === 'ready'
-        ? `is ready for ${item.type}`
-        : `waits: ${item.waiting?.for ?? item.state}`
-    }
-    case null:
-      return null
-  }
-}
-
 /** The ids of what a stage has posted in all its rounds. */
 export async function itemsOfStage(reader: Reader, row: StageRow): Promise<readonly string[]> {
   const ids: string[] = []
@@ -214,40 +81,6 @@ async function costOfItem(reader: Reader, id: string): Promise<number> {
     attempts.map((attempt) => attempt.id),
   )
   return [...costs.values()].reduce((sum, cost) => sum + cost, 0)
-}
-
-async function metricsOf(
-  reader: Reader,
-  run: RunRow,
-  { definition }: KnownDefinition,
-  now: number,
-): Promise<RunMetrics> {
-  const completed = run.done + run.skipped
-  const settled = completed + run.failed + run.cancelled
-  const open = await reader.list('stage', { where: { run: run.id, state: 'open' } })
-  let active = 0
-  for (const { subject } of open)
-    if (subject !== null && (await reader.get('item', subject))?.state === 'running') active++
-  const spentMs = now - run.startedAt
-  const rest = run.total - settled
-  const estimated =
-    run.settledAt ??
-    (completed === 0 || rest === 0 || run.state === 'paused'
-      ? null
-      : now + Math.round((spentMs / completed) * rest))
-  return {
-    workflow_id: definition.name,
-    status: run.state,
-    progress: {
-      total: run.total,
-      completed,
-      failed: run.failed,
-      in_progress: run.open,
-      percentage: run.total === 0 ? 100 : Math.round((100 * completed) / run.total),
-    },
-    active_agents: active,
-    estimated_completion: estimated,
-  }
 }
 
 /** Who made what from what in a run. */

@@ -12,6 +12,10 @@ export interface StandingFacts {
   readonly running: readonly ItemRow[]
   /** Types for which a worker runs. */
   readonly staffed: ReadonlySet<string>
+  /** Ready items of runs, of no such type, that name who does them: the agent, or null for the engine. A host does them. */
+  readonly doers: ReadonlyMap<string, string | null>
+  /** Whether any host runs. */
+  readonly isHosted: boolean
   /** When a claim from outside runs out; null for what is not claimed so. */
   readonly claimEnd: (id: string) => number | null
 }
@@ -86,9 +90,17 @@ export function reasonOf(row: ItemRow, facts: StandingFacts): string | null {
   }
 }
 
-function reasonOfReady({ type, touches }: ItemRow, { running, staffed }: StandingFacts): string {
+function reasonOfReady(
+  { id, type, touches }: ItemRow,
+  { running, staffed, doers, isHosted }: StandingFacts,
+): string {
   const beside = running.find((other) => overlap(touches, other.touches))
   if (beside !== undefined) return `waits until ${beside.id} has ended: both change the same files`
+  const doer = staffed.has(type) ? undefined : doers.get(id)
+  if (doer !== undefined) {
+    if (!isHosted) return 'is ready, and no host runs'
+    return doer === null ? 'waits for the host' : `waits for ${doer}`
+  }
   return staffed.has(type) ? `waits for a free worker of type ${type}` : `no worker for type ${type} yet`
 }
 
@@ -124,6 +136,11 @@ function reasonOfWaiting({ dependsOn, waiting }: ItemRow, facts: StandingFacts):
     case 'run':
       return `waits for the run ${waiting.id}, which is paused`
   }
+}
+
+/** True for what is ready and only a worker of its type could take, of which none runs. */
+export function needsWorker({ id, type, state }: ItemRow, { staffed, doers }: StandingFacts): boolean {
+  return state === 'ready' && !staffed.has(type) && !doers.has(id)
 }
 
 function isMet(row: ItemRow | undefined): boolean {

@@ -9,7 +9,7 @@ import { costsByAttempt, costsOf } from './costs.ts'
 import { claimEnd } from './external.ts'
 import { attemptsAt, definitionOf, dependentRows, knownItems, unknownItem } from './rows.ts'
 import { staffedTypes } from './staff.ts'
-import { BOARD_STATUSES, columnOf, reasonOf, statusOfItem, type StandingFacts } from './standing.ts'
+import { BOARD_STATUSES, columnOf, needsWorker, reasonOf, statusOfItem, type StandingFacts } from './standing.ts'
 import type {
   BoardFilter,
   BoardStatus,
@@ -43,7 +43,7 @@ export async function readBoard(reader: Reader, now: number, filter: BoardFilter
   return {
     items,
     summary: summaryOf(items),
-    unstaffed: unstaffedTypes(items, facts.staffed),
+    unstaffed: unstaffedTypes(items),
     costUsd: items.reduce((sum, { costUsd }) => sum + costUsd, 0),
   }
 }
@@ -148,6 +148,8 @@ function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine
     claimEndsAt: facts.claimEnd(row.id),
     attempts: row.attempts,
     progress: row.progress,
+    part: partOf(row),
+    needsWorker: needsWorker(row, facts),
     error: row.error,
     verified: row.verified === 1,
     flags: row.flags,
@@ -158,6 +160,29 @@ function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine
     startedAt: row.startedAt,
     completedAt: row.settledAt,
   }
+}
+
+function partOf({ run, stage, round, index }: ItemRow): ItemLine['part'] {
+  return run === null || stage === null || round === null ? null : { run, stage, round, index }
+}
+
+/** Some items as the board lists them. */
+export async function readLines(
+  reader: Reader,
+  rows: readonly ItemRow[],
+  now: number,
+): Promise<readonly ItemLine[]> {
+  const facts = await factsFor(reader, rows, now)
+  const lines: ItemLine[] = []
+  for (const row of rows) {
+    const attempts = row.attempt === null ? [] : await attemptsAt(reader, row.id)
+    const costs = await costsOf(
+      reader,
+      attempts.map(({ id }) => id),
+    )
+    lines.push(itemLine(row, facts, total(costs.values())))
+  }
+  return lines
 }
 
 /** Facts for some items; those that run are looked up where the items do not hold them. */
@@ -172,13 +197,34 @@ async function factsFor(reader: Reader, rows: readonly ItemRow[], now: number): 
     if (end !== null) ends.set(attempt.item, end)
   }
   for (const row of rows) await addDependencies(reader, row, known)
+  const staffed = await staffedTypes(reader)
   return {
     now,
     item: (id) => known.get(id),
     running,
-    staffed: await staffedTypes(reader),
+    staffed,
+    doers: await doersOf(
+      reader,
+      rows.filter(({ state, run, type }) => state === 'ready' && run !== null && !staffed.has(type)),
+    ),
+    isHosted: (await reader.list('host', { limit: 1 })).length > 0,
     claimEnd: (id) => ends.get(id) ?? null,
   }
+}
+
+/** Who does ready items of runs for which no worker runs; those of which only a worker could know are left out. */
+async function doersOf(
+  reader: Reader,
+  rows: readonly ItemRow[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const doers = new Map<string, string | null>()
+  for (const row of rows) {
+    const { agent, work } = await definitionOf(reader, row)
+    if (work === undefined) continue
+    if (work.doer.by !== 'agent') doers.set(row.id, null)
+    else if (agent !== null) doers.set(row.id, agent)
+  }
+  return doers
 }
 
 /** The items that one waits for, where they are not known yet. */
@@ -220,8 +266,8 @@ function dependencyLine(row: ItemRow | undefined): DependencyLine[] {
   return row === undefined ? [] : [{ id: row.id, status: statusOfItem(row), title: row.title }]
 }
 
-function unstaffedTypes(items: readonly ItemLine[], staffed: ReadonlySet<string>): UnstaffedType[] {
-  const ready = items.filter(({ status, type }) => status === 'ready' && !staffed.has(type))
+function unstaffedTypes(items: readonly ItemLine[]): UnstaffedType[] {
+  const ready = items.filter((item) => item.needsWorker)
   return [...Map.groupBy(ready, ({ type }) => type)].map(([type, list]) => ({ type, ready: list.length }))
 }
 
