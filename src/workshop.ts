@@ -22,7 +22,7 @@ import {
 import type { LoadedConfig, WorkshopConfig } from './loading/config-file.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
-import type { RunsOfHost } from './runs/hosting.ts'
+import type { RunsOnDemand } from './runs/on-demand.ts'
 import type { StageFunction } from './runs/perform.ts'
 import type { BoardWorkers } from './workers/board-workers.ts'
 import type { HostRow } from './tables.ts'
@@ -48,7 +48,9 @@ export interface OpenOptions {
   readonly backends?: readonly AgentBackend[]
   /** Configuration in place of the folder's file; `false` reads no file. */
   readonly config?: WorkshopConfig | false
-  /** `ask` loads the folder's configuration only if the user trusted the folder; default `granted`. */
+  /** Defines the workflows of the folder's `.atelier/workflows`; default: unless `config` is `false`. */
+  readonly workflows?: boolean
+  /** `ask` loads the folder's configuration and workflows only if the user trusted the folder; default `granted`. */
   readonly trust?: 'granted' | 'ask'
   /** Whether this process runs agents: `none` only posts and waits. Default `library`. */
   readonly host?: HostRow['kind'] | 'none'
@@ -88,7 +90,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { mergesHeld },
     { mergesWaiting },
     { IntegratorOnDemand },
-    { followRuns, RunsOfHost },
+    { followRuns, RunsOnDemand, workerOfRuns },
     { projection },
   ] = await Promise.all([
     import('./facade/workshop.ts'),
@@ -104,7 +106,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./integration/holding.ts'),
     import('./integration/approvals.ts'),
     import('./integration/on-demand.ts'),
-    import('./runs/hosting.ts'),
+    import('./runs/on-demand.ts'),
     import('./projection.ts'),
   ])
   const config = await loadConfiguration(dir, options)
@@ -126,7 +128,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const stateDir = worktreeState(dir, options.persistence)
     const worktrees = worktreesOf(dir, stateDir, config.worktrees)
     let workers: BoardWorkers | undefined
-    let stages: RunsOfHost | undefined
+    let stages: RunsOnDemand | undefined
     const activity = new Set<ActivityListener>(options.onActivity === undefined ? [] : [options.onActivity])
     const { host: kind = 'library' } = options
     const host: InstanceType<typeof Host> | undefined =
@@ -151,12 +153,13 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                 standIn: (name: string, profile: string) => workshop.agent(name, { profile }).stored,
                 onError: options.onError ?? (() => {}),
               }
-              stages = new RunsOfHost(runs, parts, environment.backends)
-              workers = new BoardWorkers(stages.worker)
+              const worker = workerOfRuns(runs, parts)
+              stages = new RunsOnDemand(runs, worker, environment.backends)
+              workers = new BoardWorkers(worker)
               return [
                 workers,
                 // A host for a few agents does not take the work of others.
-                ...(options.hostAgents === undefined ? stages.work : []),
+                ...(options.hostAgents === undefined ? [stages] : []),
                 new IntegratorOnDemand(team, {
                   host: id,
                   repositoryDir: dir,
@@ -183,7 +186,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       dir,
       team,
       view,
-      views: createViews(view, async () => roster.fileProfiles()),
+      views: createViews(view, dir, async () => roster.fileProfiles()),
       roster,
       host,
       workers,
@@ -204,6 +207,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     workshop.configure(defaults)
     if (maxCostUsd !== undefined) await beginBudget(team, maxCostUsd)
     for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
+    if (options.workflows ?? options.config !== false) await defineWorkflows(dir, workshop, options.onError)
     // Whoever runs the whole team runs its workers, too.
     if (kind === 'background')
       for (const [name, { type, ...worker }] of Object.entries(config.workers))
@@ -229,7 +233,7 @@ export async function openViews(
     clock: systemClock,
     identity: { machine: ownIdentity().machine, isAlive },
   }
-  return { ...createViews(view, () => profilesOfFiles(dir)), close: () => store.close() }
+  return { ...createViews(view, dir, () => profilesOfFiles(dir)), close: () => store.close() }
 }
 
 /**
@@ -277,11 +281,23 @@ async function openStore(
 async function loadConfiguration(dir: string, options: OpenOptions): Promise<LoadedConfig> {
   const { configFileOf, loadConfig, readConfig } = await import('./loading/config-file.ts')
   if (options.config !== undefined) return readConfig(options.config === false ? {} : options.config)
-  if (options.trust === 'ask' && configFileOf(dir) !== null) {
+  if (options.trust === 'ask') {
     const { assertTrusted } = await import('./loading/trust.ts')
     assertTrusted(dir)
   }
   return loadConfig(dir)
+}
+
+/** Workflows that stand in files; one that is none is told, and keeps no other from being defined. */
+async function defineWorkflows(
+  dir: string,
+  workshop: HostedWorkshop,
+  onError: OpenOptions['onError'],
+): Promise<void> {
+  const { readAll } = await import('./facade/project-workflows.ts')
+  const { workflows, errors } = await readAll(dir)
+  await Promise.all(workflows.map(({ definition }) => workshop.workflow(definition).stored))
+  for (const error of errors) onError?.(error)
 }
 
 async function builtInBackends(clock: Clock, config: LoadedConfig): Promise<AgentBackend[]> {

@@ -133,6 +133,11 @@ function sameName(name: string, other: string): FoundProblem {
   }
 }
 
+/** What is wrong with the project's file of that name, where there is one that is no workflow. */
+export async function problemOf({ dir }: WorkflowSource, name: string): Promise<AtelierError | undefined> {
+  return (await readAll(dir)).errors.find((error) => nameOf(fileOf(error)) === name)
+}
+
 /** What the files of a project hold; a folder that cannot be read is an error beside the others. */
 export async function readAll(dir: string): Promise<WorkflowFiles> {
   try {

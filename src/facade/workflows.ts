@@ -1,24 +1,17 @@
 /** Workflows as users call them. */
-import { toError } from '../errors.ts'
+import type { AgentDefinition } from '../agents/definition.ts'
+import { AtelierError, isAtelierError, toError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
-import {
-  cancelRun,
-  defineWorkflow,
-  pauseRun,
-  resumeRun,
-  retryStage,
-  signalRun,
-  skipStage,
-  startRun,
-  unknownRun,
-  type RunContext,
-} from '../runs/commands.ts'
+import type { RunContext } from '../runs/commands.ts'
 import type { StageFunction } from '../runs/perform.ts'
-import { resetWorkflow } from '../runs/reset.ts'
-import { runEnded } from '../runs/waiting.ts'
+import type { RunOutcome, RunView } from '../runs/view-types.ts'
+import type { WaitLimit } from '../team/waiting.ts'
 import { watchEvents } from '../team/watching.ts'
 import { parseDuration } from '../time/duration.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { parseWorkflow } from '../workflow/definition-schema.ts'
+import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
 import type { WaitOptions, WorkshopViews } from './contract.ts'
 import type { RunHandle, RunOptions, WorkflowMembers } from './workflow-contract.ts'
 
@@ -27,6 +20,8 @@ export type WorkflowRunContext = RunContext & { readonly functions: Map<string, 
 
 export interface WorkflowParts {
   readonly runs: WorkflowRunContext
+  /** What an agent that there is not yet would run with. */
+  readonly resolve: (agent: string, profile: string) => AgentDefinition
   readonly views: WorkshopViews
   /** Throws where the workshop is closed. */
   readonly open: () => void
@@ -35,20 +30,38 @@ export interface WorkflowParts {
 /** The members of a workshop that are about its workflows. */
 export function createWorkflows({
   runs,
+  resolve,
   views,
   open,
 }: WorkflowParts): Omit<WorkflowMembers, keyof WorkshopViews> {
   /** Definitions that are not stored yet: what comes behind them sees them. */
   const defining = new Set<Promise<void>>()
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
+  const source = { store: runs.team.store, dir: runs.dir }
+  const workflow: WorkflowMembers['workflow'] = (
+    first: string | WorkflowDefinition | WorkflowInput,
+    written: readonly AnyStage[] = [],
+    options: WorkflowOptions = {},
+  ) => {
+    open()
+    const definition = definitionOf(first, written, options)
+    const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
+    const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
+    defining.add(pending)
+    return { name: definition.name, stored }
+  }
+  /** Lets a person's word reach a run, and gives how it stands then. */
+  const said = async (
+    name: string,
+    word: (commands: Commands, run: string) => Promise<void>,
+  ): Promise<RunView> => {
+    open()
+    const run = await runNamed(views, name)
+    await word(await commands(), run)
+    return handle(run).status()
+  }
   return {
-    workflow(definition) {
-      open()
-      const stored = defineWorkflow(runs, definition)
-      const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
-      defining.add(pending)
-      return { name: definition.name, stored }
-    },
+    workflow,
     fn(name, run) {
       open()
       runs.functions.set(name, run)
@@ -56,11 +69,75 @@ export function createWorkflows({
     async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
       open()
       await Promise.all(defining)
-      return handle(await startRun(runs, name, { inputs }))
+      const { isWorkflowFile, loadFile, problemOf } = await import('./project-workflows.ts')
+      const { startRun } = await commands()
+      let workflowName = name
+      if (isWorkflowFile(name)) {
+        const defined = workflow(await loadFile(runs.dir, name))
+        await defined.stored
+        workflowName = defined.name
+      }
+      try {
+        return handle(await startRun(runs, workflowName, { inputs }))
+      } catch (error) {
+        throw isAtelierError(error, 'not_found') ? ((await problemOf(source, workflowName)) ?? error) : error
+      }
+    },
+    async planWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
+      open()
+      await Promise.all(defining)
+      const { planStart } = await import('./planning.ts')
+      return planStart({ ...runs, resolve }, await views.workflowDefinition(name), inputs)
     },
     run: handle,
-    resetWorkflow: (name) => resetWorkflow(runs, name),
+    pauseRun: (name, reason = `Paused by ${runs.team.by.actor}.`) =>
+      said(name, ({ pauseRun }, run) => pauseRun(runs, run, reason)),
+    resumeRun: (name) => said(name, ({ resumeRun }, run) => resumeRun(runs, run)),
+    cancelRun: (name, reason = `Cancelled by ${runs.team.by.actor}.`) =>
+      said(name, ({ cancelRun }, run) => cancelRun(runs, run, reason)),
+    skipStage: (name, stage) => said(name, ({ skipStage }, run) => skipStage(runs, run, stage)),
+    retryStage: (name, stage) => said(name, ({ retryStage }, run) => retryStage(runs, run, stage)),
+    signalRun: (name, signal, value = null) =>
+      said(name, ({ signalRun }, run) => signalRun(runs, run, signal, value)),
+    resetWorkflow: async (name) => (await import('../runs/reset.ts')).resetWorkflow(runs, name),
   }
+}
+
+type Commands = typeof import('../runs/commands.ts')
+
+/** A run by its id, or the last run of a workflow. */
+async function runNamed(views: WorkshopViews, name: string): Promise<string> {
+  const view = await views.workflowStatus(name)
+  if (view !== null) return view.id
+  throw new AtelierError(
+    'not_found',
+    `The workflow "${name}" has not run yet. Start it with: workflow run ${name}`,
+    { details: { workflow: name } },
+  )
+}
+
+/** Loaded when the first of them is called: most programs have no workflows. */
+function commands(): Promise<Commands> {
+  return import('../runs/commands.ts')
+}
+
+function definitionOf(
+  first: string | WorkflowDefinition | WorkflowInput,
+  written: readonly AnyStage[],
+  options: WorkflowOptions,
+): WorkflowDefinition {
+  if (typeof first === 'string') return parseWorkflow({ ...options, name: first, stages: written })
+  return isChecked(first) ? first : parseWorkflow(first)
+}
+
+/** A definition that was checked before says of each stage what kind it is. */
+function isChecked(given: WorkflowDefinition | WorkflowInput): given is WorkflowDefinition {
+  const { stages } = given as { readonly stages: unknown }
+  return (
+    Array.isArray(stages) &&
+    stages.length > 0 &&
+    stages.every((stage) => stage instanceof Object && 'kind' in stage)
+  )
 }
 
 function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandle {
@@ -70,20 +147,33 @@ function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandl
     async status() {
       const view = await views.workflowStatus(id)
       if (view !== null) return view
+      const { unknownRun } = await commands()
       throw toError(await team.store.read((reader) => unknownRun(reader, id)))
     },
-    result: ({ timeout, signal }: WaitOptions = {}): Promise<Json> =>
-      runEnded(team, id, {
-        ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
-        ...(signal === undefined ? {} : { signal }),
-      }),
-    cancel: (reason = `Cancelled by ${team.by.actor}.`) => cancelRun(runs, id, reason),
-    pause: (reason = `Paused by ${team.by.actor}.`) => pauseRun(runs, id, reason),
-    resume: () => resumeRun(runs, id),
-    skip: (stage) => skipStage(runs, id, stage),
-    retry: (stage) => retryStage(runs, id, stage),
-    signal: (name, value = null) => signalRun(runs, id, name, value),
+    async result(options: WaitOptions = {}): Promise<Json> {
+      const { runEnded } = await import('../runs/waiting.ts')
+      return runEnded(team, id, limitOf(options))
+    },
+    async ended(options: WaitOptions = {}): Promise<RunOutcome> {
+      const { runSettled } = await import('../runs/waiting.ts')
+      const ending = await runSettled(team, id, limitOf(options))
+      return { ...(await this.status()), result: ending.ok ? ending.result : null }
+    },
+    cancel: async (reason = `Cancelled by ${team.by.actor}.`) =>
+      (await commands()).cancelRun(runs, id, reason),
+    pause: async (reason = `Paused by ${team.by.actor}.`) => (await commands()).pauseRun(runs, id, reason),
+    resume: async () => (await commands()).resumeRun(runs, id),
+    skip: async (stage) => (await commands()).skipStage(runs, id, stage),
+    retry: async (stage) => (await commands()).retryStage(runs, id, stage),
+    signal: async (name, value = null) => (await commands()).signalRun(runs, id, name, value),
     events: ({ signal } = {}) => eventsOf(runs, id, signal),
+  }
+}
+
+function limitOf({ timeout, signal }: WaitOptions): WaitLimit {
+  return {
+    ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
+    ...(signal === undefined ? {} : { signal }),
   }
 }
 

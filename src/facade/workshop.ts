@@ -173,7 +173,12 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     ...views,
     ...createBoard({ team, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
-    ...createWorkflows({ runs: parts.runs, views, open }),
+    ...createWorkflows({
+      runs: parts.runs,
+      resolve: (name, from) => roster.resolve(name, from, {}),
+      views,
+      open,
+    }),
     dir,
     configure,
     profile,

@@ -1,17 +1,18 @@
 /** Child runs: the work of a stage that is a workflow of its own, on the same line of work. */
 import type { ItemPart } from '../board/item.ts'
-import { errorData, type ErrorData } from '../errors.ts'
-import { packText } from '../ids.ts'
+import { errorData, isAtelierError, type ErrorData } from '../errors.ts'
+import { hashText, packText } from '../ids.ts'
 import { canonicalJson, type Json } from '../json.ts'
-import { hashText } from '../ids.ts'
 import type { ChildWork, StageDefinition } from '../workflow/definition.ts'
 import { evaluate } from '../workflow/expressions.ts'
+import { inputsOf } from '../workflow/inputs.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { definitionBy, type KnownDefinition } from './definitions.ts'
+import { FILES } from './files.ts'
 import { partId } from './parts.ts'
 import { changeOf, type Posted } from './posting.ts'
 import type { Rows } from './rows.ts'
-import { inputProblem, inputsWithDefaults } from './run-inputs.ts'
+import { inputsOfRun } from './values.ts'
 import { variablesOf } from './variables.ts'
 
 /** A run in a run in a run: deeper than this is a circle. */
@@ -46,9 +47,11 @@ export async function startChild(
     if (!value.ok) return { refused: badInput(id, name, `the expression ${expression} failed: ${value.why}`) }
     given[name] = value.value
   }
-  const problem = inputProblem(child.definition, given)
-  if (problem !== undefined) return { refused: badInput(id, problem.input, problem.why) }
-  const { stored, blobs } = packText(canonicalJson(inputsWithDefaults(child.definition, given)))
+  const values = checkedInputs(child, given)
+  if ('refused' in values) return values
+  const { [FILES]: files } = await inputsOfRun(rows, run)
+  const kept = files === undefined ? {} : { [FILES]: files }
+  const { stored, blobs } = packText(canonicalJson({ ...values.inputs, ...kept }))
   return {
     events: [
       {
@@ -92,4 +95,16 @@ async function depthOf(rows: Rows, run: RunRow): Promise<number> {
 
 function badInput(run: string, input: string, why: string): ErrorData {
   return errorData('invalid_input', `The input "${input}" of ${run} cannot be given: ${why}.`, { run, input })
+}
+
+function checkedInputs(
+  { definition }: KnownDefinition,
+  given: Readonly<Record<string, Json>>,
+): { readonly inputs: Readonly<Record<string, Json>> } | { readonly refused: ErrorData } {
+  try {
+    return { inputs: inputsOf(definition, given) }
+  } catch (error) {
+    if (isAtelierError(error)) return { refused: error.toJSON() }
+    throw error
+  }
 }

@@ -8,13 +8,13 @@ import type { Decision, Projection, Reader } from '../store.ts'
 import { commit, type TeamContext } from '../team/context.ts'
 import type { Happening } from '../workflow/advance.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { inputsOf } from '../workflow/inputs.ts'
 import { hasEnded } from '../workflow/lifecycle.ts'
 import { runId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { definitionBy, packDefinition } from './definitions.ts'
-import { FILES, filesOf, readFiles } from './files.ts'
+import { FILES, pathsOf, readFiles } from './files.ts'
 import { Rows } from './rows.ts'
-import { inputProblem, inputsWithDefaults } from './run-inputs.ts'
 import { noDoer } from './staffing.ts'
 import { RunSteps } from './steps.ts'
 
@@ -70,11 +70,10 @@ export async function startRun(
   }))
   if (row === undefined) throw toError(unknownWorkflow(workflow, known))
   const { definition } = await team.store.read((reader) => definitionBy(reader, row.definition))
-  const problem = inputProblem(definition, inputs)
-  if (problem !== undefined) throw toError(badInput(workflow, problem))
-  const files = await readFiles(dir, filesOf(definition))
+  const values = inputsOf(definition, inputs)
+  const files = await readFiles(dir, pathsOf(definition, values))
   const given = {
-    ...inputsWithDefaults(definition, inputs),
+    ...values,
     ...(Object.keys(files.hashes).length === 0 ? {} : { [FILES]: files.hashes }),
   }
   const packed = packText(canonicalJson(given))
@@ -311,14 +310,4 @@ function alreadyRunning(workflow: string, { id, state }: RunRow): ErrorData {
     `The workflow "${workflow}" is ${state} as ${id}. Wait for it, cancel it with: workflow cancel ${id}, or allow concurrentRuns in its definition.`,
     { workflow, run: id },
   )
-}
-
-function badInput(
-  workflow: string,
-  { input, why }: { readonly input: string; readonly why: string },
-): ErrorData {
-  return errorData('invalid_input', `The input "${input}" of "${workflow}": ${why}. No run was started.`, {
-    workflow,
-    input,
-  })
 }

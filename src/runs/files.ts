@@ -3,7 +3,10 @@ import { readFile, realpath } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import { AtelierError } from '../errors.ts'
 import { hashText, type Blob } from '../ids.ts'
-import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { Json } from '../json.ts'
+import type { StageDefinition, WorkflowDefinition } from '../workflow/definition.ts'
+import { filesOf } from '../workflow/sources.ts'
+import { isTemplate } from '../workflow/templates.ts'
 
 /** Where a run's inputs hold the hashes of its files, by path. No input has a name like it. */
 export const FILES = '@files'
@@ -11,16 +14,29 @@ export const FILES = '@files'
 /** Longer texts are no specs, and no agent reads them in its prompt. */
 const MAX_FILE_BYTES = 1 << 20
 
-/** The paths of all files that a definition takes from, and those within it. */
-export function filesOf({ stages }: WorkflowDefinition): ReadonlySet<string> {
-  const paths = new Set<string>()
-  for (const stage of stages) {
-    for (const source of stage.from) if ('file' in source) paths.add(source.file)
+/**
+ * The paths of all files that a run reads: those of its stages, and those of the runs within it that are known without their inputs.
+ * @throws AtelierError `invalid_input` where an input leads out of the project
+ */
+export function pathsOf(
+  definition: WorkflowDefinition,
+  inputs: Readonly<Record<string, Json>>,
+): ReadonlySet<string> {
+  const own = filesOf(definition, inputs)
+  if (!own.ok) throw new AtelierError('invalid_input', `${own.why}. No run was started.`)
+  const paths = new Set(own.files.map(({ file }) => file))
+  for (const stage of definition.stages) {
     const work = 'work' in stage ? stage.work : undefined
-    if (work?.kind === 'workflow' && typeof work.workflow !== 'string')
-      for (const path of filesOf(work.workflow)) paths.add(path)
+    if (work?.kind !== 'workflow' || typeof work.workflow === 'string') continue
+    const plain = { ...work.workflow, stages: work.workflow.stages.map(withoutTemplates) }
+    for (const path of pathsOf(plain, {})) paths.add(path)
   }
   return paths
+}
+
+/** What a path with inputs in it is, is not known before they are. */
+function withoutTemplates(stage: StageDefinition): StageDefinition {
+  return { ...stage, from: stage.from.filter((source) => !('file' in source) || !isTemplate(source.file)) }
 }
 
 export interface ReadFiles {

@@ -18,11 +18,10 @@ import type {
   TransactionResult,
 } from '../store.ts'
 import type { Clock } from '../time/clock.ts'
+import { mayBePart } from './parts.ts'
 
 /** What runs make of events, in their commit. */
 export interface Follower {
-  /** True for an event from which something follows in a run. */
-  follows(event: NewEvent): boolean
   /** Reads what the events rest on, and gives those that follow. */
   follow(reader: Reader, events: readonly NewEvent[], now: number, by: Identity): Promise<Following>
 }
@@ -49,28 +48,54 @@ interface Followed<Loaded> {
 }
 
 const NOTHING: Following = { events: [], blobs: [] }
+const NOT_LOADED = new Error('What follows in runs is not loaded yet.')
+
+/** True for an event from which something may follow in a run. */
+function mayFollow({ type, data }: NewEvent): boolean {
+  switch (type) {
+    case 'item.done':
+    case 'item.skipped':
+    case 'item.failed':
+    case 'item.cancelled':
+      return mayBePart(data.item)
+    case 'inbox.answered':
+    case 'inbox.expired':
+      return data.scope === 'run'
+    default:
+      return false
+  }
+}
 
 export class FollowingStore implements Store {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #follower: Follower
+  readonly #load: () => Promise<Follower>
+  #follower: Follower | undefined
 
-  constructor(store: Store, clock: Clock, follower: Follower) {
+  /** @param load the follower, loaded when something may follow for the first time: most processes never need it */
+  constructor(store: Store, clock: Clock, load: () => Promise<Follower>) {
     this.#store = store
     this.#clock = clock
-    this.#follower = follower
+    this.#load = load
   }
 
   async transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>> {
     if (!SETTLING.has(transaction.name)) return this.#store.transact(transaction)
-    const result = await this.#store.transact(this.#followed(transaction))
-    return { ...result, loaded: result.loaded.loaded }
+    const first = this.#store.transact(this.#followed(transaction))
+    try {
+      const result = await first
+      return { ...result, loaded: result.loaded.loaded }
+    } catch (error) {
+      if (error !== NOT_LOADED) throw error
+      this.#follower = await this.#load()
+      return this.transact(transaction)
+    }
   }
 
   #followed<Loaded>(transaction: Transaction<Loaded>): Transaction<Followed<Loaded>> {
-    const follower = this.#follower
     const { by } = transaction
     const clock = this.#clock
+    const follower = this.#follower
     return {
       ...transaction,
       // A decision is pure and may run again, so that what it gives can be asked for before the time of the commit is known.
@@ -79,15 +104,15 @@ export class FollowingStore implements Store {
         const now = clock.now()
         const decided = transaction.decide(loaded, now)
         const events = 'refused' in decided ? [] : decided.events
-        if (!events.some((event) => follower.follows(event)))
-          return { loaded, expected: '', following: NOTHING }
-        const following = await follower.follow(reader, events, now, by)
-        return { loaded, expected: keyOf(events, follower), following }
+        if (!events.some(mayFollow)) return { loaded, expected: '', following: NOTHING }
+        // Nothing was written yet, and nobody is to wait for the lock while it is loaded.
+        if (follower === undefined) throw NOT_LOADED
+        return { loaded, expected: keyOf(events), following: await follower.follow(reader, events, now, by) }
       },
       decide({ loaded, expected, following }, now): Decision {
         const decided = transaction.decide(loaded, now)
         if ('refused' in decided) return decided
-        if (keyOf(decided.events, follower) !== expected) throw unsteady(transaction.name)
+        if (keyOf(decided.events) !== expected) throw unsteady(transaction.name)
         const { events, blobs } = following
         if (events.length === 0) return decided
         return {
@@ -128,9 +153,9 @@ export class FollowingStore implements Store {
 }
 
 /** What of a decision something follows from. */
-function keyOf(events: readonly NewEvent[], follower: Follower): string {
+function keyOf(events: readonly NewEvent[]): string {
   return events
-    .filter((event) => follower.follows(event))
+    .filter(mayFollow)
     .map(({ type, data }) => `${type} ${'item' in data ? data.item : 'request' in data ? data.request : ''}`)
     .join('\n')
 }

@@ -10,7 +10,13 @@ import type { StageDefinition } from '../workflow/definition.ts'
 import { evaluate } from '../workflow/expressions.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
-import { fillTemplate, isTemplate, stagesInTemplate, variablesInTemplate } from '../workflow/templates.ts'
+import {
+  fillPlain,
+  fillTemplate,
+  isTemplate,
+  stagesInTemplate,
+  variablesInTemplate,
+} from '../workflow/templates.ts'
 import { judgementOf } from '../workflow/verdict.ts'
 import { definitionBy, workOf, writes, type KnownDefinition } from './definitions.ts'
 import { FILES } from './files.ts'
@@ -40,8 +46,8 @@ interface Place {
 export async function readInputs(
   reader: Reader,
   item: ItemRow,
-  { spec }: ItemDefinition,
-): Promise<StageInputs> {
+  { spec }: Pick<ItemDefinition, 'spec'>,
+): Promise<StageInputs & { readonly env: Readonly<Record<string, string>> }> {
   const place = await placeOf(reader, item)
   const { stage } = place
   const { files, results, named } = await sourcesOf(place)
@@ -58,6 +64,7 @@ export async function readInputs(
     input: input.length === 0 ? null : Object.fromEntries(input),
     results,
     files,
+    env: Object.fromEntries(envOf(stage).map(([name, value]) => [name, shown(valueOf(value, variables))])),
     ...(previous === undefined ? {} : { previous }),
     ...(feedback === undefined ? {} : { feedback }),
   }
@@ -111,8 +118,11 @@ async function sourcesOf({ reader, run, definition, stage }: Place): Promise<{
   return { files, results, named }
 }
 
-async function fileOf(reader: Reader, run: RunRow, path: string): Promise<PromptFile> {
-  const read = (await inputsOfRun(reader, run))[FILES] as Readonly<Record<string, string>> | undefined
+async function fileOf(reader: Reader, run: RunRow, named: string): Promise<PromptFile> {
+  const inputs = await inputsOfRun(reader, run)
+  const filled = fillPlain(named, { inputs })
+  const path = filled.ok ? filled.text : named
+  const read = inputs[FILES] as Readonly<Record<string, string>> | undefined
   const hash = read?.[path]
   const text = hash === undefined ? undefined : await reader.blob(hash)
   if (text === undefined)
@@ -129,11 +139,18 @@ async function valuesOf(
 ): Promise<{ readonly variables: Readonly<Record<string, Json | undefined>>; readonly hasElement: boolean }> {
   const expressions = stage.from.flatMap((source) => ('value' in source ? [source.value] : []))
   if (spec !== null && isTemplate(spec)) expressions.push(namesOf(spec))
+  for (const [, value] of envOf(stage)) expressions.push(value)
   const hasElement = stage.kind === 'map' && part.index !== null
   if (expressions.length === 0 && !hasElement) return { variables: {}, hasElement }
   const found = await variablesOf(reader, { run, definition, stage, part, expressions })
   if ('refused' in found) throw toError(found.refused)
   return { variables: found.variables, hasElement }
+}
+
+/** The variables of a command, by name. */
+function envOf(stage: StageDefinition): readonly (readonly [string, string])[] {
+  const work = workOf(stage)
+  return work?.kind === 'run' ? Object.entries(work.env) : []
 }
 
 /** An expression that names what a text with values names. */

@@ -96,13 +96,13 @@ async function command(
 function variables(
   run: string | null,
   stage: string | null,
-  { input, results }: Awaited<ReturnType<typeof readInputs>>,
+  { input, results, env: own }: Awaited<ReturnType<typeof readInputs>>,
 ): Record<string, string> {
   const env: Record<string, string> = { ATELIER_RUN: run ?? '', ATELIER_STAGE: stage ?? '' }
   if (input !== null) env['ATELIER_INPUT'] = JSON.stringify(input)
   for (const { item, text } of results)
     env[`ATELIER_RESULT_${item.toUpperCase().replaceAll(/[^A-Z0-9]/gu, '_')}`] = text
-  return env
+  return { ...env, ...own }
 }
 
 function commandError(item: string, result: CommandResult): ReturnType<typeof errorData> {

@@ -17,6 +17,7 @@ import { escalationId } from './asking.ts'
 import { definitionBy, type KnownDefinition } from './definitions.ts'
 import { runsOf } from './commands.ts'
 import { FILES } from './files.ts'
+import { ENGINE_OWNER } from './parts.ts'
 import { inputsOfRun } from './values.ts'
 import type { RunView, StageView, WorkflowGraph } from './view-types.ts'
 import { lookUpRun } from './views.ts'
@@ -112,7 +113,7 @@ async function readRun(
     metrics: metricsOf({
       ...standing,
       now,
-      activeAgents: new Set(running.map(({ claimedBy }) => claimedBy)).size,
+      activeAgents: new Set(running.map(({ claimedBy }) => claimedBy).filter((who) => who !== ENGINE_OWNER)).size,
       expected: (stage) => earlier.get(stage) ?? DEFAULT_ESTIMATE_MS,
     }),
     estimatedFrom: earlier.size > 0 ? 'earlier_run' : 'assumption',

@@ -9,11 +9,13 @@ import {
   type Command,
   type Happening,
   type Reads,
+  type RoundOf,
   type Slice,
 } from '../workflow/advance.ts'
-import { resultKey, subjectId } from '../workflow/names.ts'
+import { resultKey } from '../workflow/names.ts'
+import { stageKey } from '../workflow/projection.ts'
 import type { RunRow } from '../workflow/run.ts'
-import { definitionBy, type KnownDefinition } from './definitions.ts'
+import type { KnownDefinition } from './definitions.ts'
 import { inputsOfRun, partResult, resultOf } from './values.ts'
 
 export interface StepInput {
@@ -45,11 +47,9 @@ export async function fill(
 ): Promise<void> {
   const { id: run } = slice.run
   for (const stage of stages)
-    slice.stages.set(stage, (await reader.get('stage', subjectId(run, stage, 1))) ?? null)
-  for (const { stage, round } of results) {
-    const key = resultKey(stage, round)
-    slice.results.set(key, await resultUnder(reader, definition, run, key))
-  }
+    slice.stages.set(stage, (await reader.get('stage', stageKey(run, stage))) ?? null)
+  for (const { stage, round } of results)
+    slice.results.set(resultKey(stage, round), await resultOfRound(reader, definition, run, { stage, round }))
   for (const state of states)
     slice.states.set(state, await reader.list('stage', { where: { run, state }, orderBy: 'position' }))
   if (queued > 0)
@@ -60,25 +60,16 @@ export async function fill(
     })
 }
 
-/** The result of a stage, or with `#n` behind it that of its round n; null where there is none. */
-async function resultUnder(
+async function resultOfRound(
   reader: Reader,
   definition: KnownDefinition,
   run: string,
-  key: string,
+  { stage: id, round }: RoundOf,
 ): Promise<Json | null> {
-  const id = definition.stage(key) === undefined ? key.slice(0, key.lastIndexOf('#')) : key
   const stage = definition.stage(id)
   if (stage === undefined) return null
-  if (id !== key) {
-    const round = Number(key.slice(id.length + 1))
+  if (stage.kind !== 'map' && stage.kind !== 'wait')
     return (await partResult(reader, stage, { run, stage: id, round, index: null })) ?? null
-  }
-  const row = await reader.get('stage', subjectId(run, id, 1))
-  return (await resultOf(reader, { definition }, row)) ?? null
-}
-
-/** The definition that a run is pinned to. */
-export function definitionOfRun(reader: Reader, run: RunRow): Promise<KnownDefinition> {
-  return definitionBy(reader, run.definition)
+  const row = await reader.get('stage', stageKey(run, id))
+  return row?.round === round ? ((await resultOf(reader, { definition }, row)) ?? null) : null
 }

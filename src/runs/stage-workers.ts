@@ -7,7 +7,6 @@ import type { ItemDefinition, StageWork } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
 import { isAtelierError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
-import type { HostWork } from '../team/context.ts'
 import type { StartedTurn } from '../team/turn-start.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { runAttempt } from '../workers/attempt.ts'
@@ -52,7 +51,7 @@ interface Waiting {
   readonly work: StageWork
 }
 
-export class StageWorkers implements HostWork {
+export class StageWorkers {
   readonly #context: StageWorkersContext
   /** Items that were ready when they were seen, in that order. */
   readonly #seen = new Set<string>()
@@ -80,11 +79,6 @@ export class StageWorkers implements HostWork {
 
   get busy(): boolean {
     return this.#running.size > 0 || this.#looking !== undefined
-  }
-
-  /** What it waits for comes from runs, which name it. */
-  get armed(): boolean {
-    return false
   }
 
   /** Agents that have items of runs now. */

@@ -1,10 +1,9 @@
 /** Wakes the stages of runs whose time has come; any host may, and only one does. A host that opens finds what is due. */
-import type { HostWork } from '../team/context.ts'
 import { restMs } from '../team/inbox-waiting.ts'
 import type { CancelTimer } from '../time/clock.ts'
 import { onRun, type RunContext } from './commands.ts'
 
-export class RunTimer implements HostWork {
+export class RunTimer {
   readonly #context: RunContext
   readonly #onError: (error: unknown) => void
   #cancel: CancelTimer = () => {}
@@ -37,9 +36,6 @@ export class RunTimer implements HostWork {
   async ended(): Promise<void> {
     await this.#looking
   }
-
-  /** What it does is one commit, which is done or not. */
-  abandonAll(): void {}
 
   close(): void {
     this.stopAccepting()

@@ -8,6 +8,7 @@ import type { StageDefinition } from '../workflow/definition.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
 import { stageKey } from '../workflow/projection.ts'
+import { resultRound } from '../workflow/scope.ts'
 import { partId } from './parts.ts'
 
 /** One place in a run: a round of a stage, and of a map one of its elements. */
@@ -30,21 +31,12 @@ export async function resultOf(
     return row.signal === null ? undefined : parsed(await unpackText(reader, row.signal))
   const { run, stage: id } = row
   if (stage.kind !== 'map') {
-    const round = row.best !== null && row.state === 'done' ? resultRound(stage, row) : row.round
-    return partResult(reader, stage, { run, stage: id, round, index: null })
+    return partResult(reader, stage, { run, stage: id, round: resultRound(row), index: null })
   }
   const results: Json[] = []
   for (let index = 0; index < row.size; index++)
     results.push((await partResult(reader, stage, { run, stage: id, round: row.round, index })) ?? null)
   return results
-}
-
-/** A loop whose best round was accepted has that round's result; its subject says which. */
-function resultRound(stage: StageDefinition, row: StageRow): number {
-  if (stage.kind !== 'loop' || row.subject === null) return row.round
-  for (let round = row.round; round > 0; round--)
-    if (partId({ run: row.run, stage: row.stage, round, index: null }) === row.subject) return round
-  return row.round
 }
 
 /** What one round, or one element, has brought; undefined where it has not, or failed. */

@@ -9,6 +9,8 @@ const FACTS: StandingFacts = {
   item: (id) => (id === 'gone' ? undefined : row({ id, state: id === 'met' ? 'done' : 'failed' })),
   running: [],
   staffed: new Set(['code']),
+  doers: new Map(),
+  isHosted: true,
   claimEnd: () => null,
 }
 

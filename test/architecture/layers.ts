@@ -84,7 +84,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   dashboard: 'type:http',
   testing: `${LEAVES} ${PURE_VALUES} events tables table-specs store agent-backend workspace projection processes workshop model-server stores/memory agent-backends/scripted`,
   // The public entry: the only file that hands on what others define.
-  index: `${LEAVES} ${PURE_VALUES} events type:tables type:team type:workers store agent-backend workspace loading facade workshop agent-backends stores`,
+  index: `${LEAVES} ${PURE_VALUES} events type:tables type:team type:workers type:runs store agent-backend workspace loading facade workshop agent-backends stores`,
 }
 
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */

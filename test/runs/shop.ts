@@ -32,11 +32,11 @@ export function command(run: string, changes: Partial<RunWork> = {}): RunWork {
   return {
     kind: 'run',
     run,
+    env: {},
     timeoutMs: 60_000,
     retry: RETRY_PRESETS.none,
     worktree: false,
     output: 'text',
-    env: {},
     ...changes,
   }
 }

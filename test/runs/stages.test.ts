@@ -114,7 +114,7 @@ describe('stages of a run', () => {
     shop.workflow(workflow([work('try', [], { title: 'Try', onFailure: 'escalate', work: turnOf('dev') })]))
     const run = await shop.runWorkflow('feature')
     await expect.poll(async () => (await shop.inbox()).length).toBe(1)
-    expect((await run.status()).stages[0]?.why).toContain('waits for your word')
+    expect((await run.status()).stages[0]?.why).toContain('waits for a decision (retry, skip, abort)')
     const [request] = await shop.inbox()
     await shop.answer((request as { id: string }).id, 'retry')
     await run.result(ENDED)
