@@ -281,7 +281,7 @@ async function openStore(
 async function loadConfiguration(dir: string, options: OpenOptions): Promise<LoadedConfig> {
   const { configFileOf, loadConfig, readConfig } = await import('./loading/config-file.ts')
   if (options.config !== undefined) return readConfig(options.config === false ? {} : options.config)
-  if (options.trust === 'ask') {
+  if (options.trust === 'ask' && (options.workflows !== false || configFileOf(dir) !== null)) {
     const { assertTrusted } = await import('./loading/trust.ts')
     assertTrusted(dir)
   }

@@ -3,7 +3,7 @@ import { ERROR_CODES } from '../errors.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
 import type { Operation, OperationContext, OperationInput, ReplyCount } from '../operations/operation.ts'
 import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, type ExitStatus } from './command.ts'
-import { openOptions, printJson, type Session } from './session.ts'
+import { openOptions, printJson, workflowOptions, type Session } from './session.ts'
 
 type HostOperation = Extract<Operation, { needs: 'host' }>
 
@@ -17,11 +17,11 @@ export async function runOperation(
     case 'views':
       return runOnViews(operation, input, session)
     case 'team':
-      return withShop(session, async (shop) =>
+      return withShop(operation, session, async (shop) =>
         print(operation, await operation.run(shop, input, {}), session, input),
       )
     case 'host':
-      return withShop(session, (shop) => runHosted(operation, input, session, shop))
+      return withShop(operation, session, (shop) => runHosted(operation, input, session, shop))
   }
 }
 
@@ -50,10 +50,12 @@ async function runOnViews(
 }
 
 async function withShop(
+  { group }: Operation,
   session: Session,
   act: (shop: HostedWorkshop) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
-  const shop = await session.open.workshop({ ...openOptions(session), host: 'none' })
+  const options = group === 'workflows' ? workflowOptions(session) : openOptions(session)
+  const shop = await session.open.workshop({ ...options, host: 'none' })
   try {
     return await act(shop)
   } finally {
@@ -68,6 +70,13 @@ async function runHosted(
   session: Session,
   shop: HostedWorkshop,
 ): Promise<ExitStatus> {
+  if (operation.follows === 'run') {
+    const { runAndFollow } = await import('./follow-run.ts')
+    return runAndFollow(operation, input, {
+      ...{ session, shop },
+      print: (output) => print(operation, output, session, input),
+    })
+  }
   const [{ takeInterrupts }, { keepHosted }, { showProgress }] = await Promise.all([
     import('./interrupt.ts'),
     import('./hosting.ts'),
@@ -128,6 +137,7 @@ async function print(
     const { showOutput } = await import('./views/show.ts')
     showOutput(operation.name, output, session, input)
   }
+  if (operation.exitStatus !== undefined) return operation.exitStatus(output)
   if (operation.needs === 'host') return statusOfReplies(operation.replies?.(output))
   return operation.isIncomplete?.(output) === true ? EXIT_INCOMPLETE : EXIT_OK
 }

@@ -1,6 +1,7 @@
 /** What a command works with: its folder, its streams, and the ways to open the workshop. */
 import type { WorkshopViews } from '../facade/contract.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
+import { messageOf } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import type { EndedLeftovers } from '../host-parts.ts'
 import type { OpenOptions } from '../workshop.ts'
@@ -31,7 +32,17 @@ export interface Session {
 
 /** How this process opens the workshop for a verb that writes. */
 export function openOptions({ dir }: Session): OpenOptions {
-  return { dir, via: 'cli', trust: 'ask' }
+  // Reading workflows takes time: verbs that are about them, and who stays, define them.
+  return { dir, via: 'cli', trust: 'ask', workflows: false }
+}
+
+/** The same for what is about workflows: those of the project are defined first, and a file that is none is told. */
+export function workflowOptions(session: Session): OpenOptions {
+  return {
+    ...openOptions(session),
+    workflows: true,
+    onError: (error) => note(session, `warning: ${messageOf(error).split('\n')[0]}`),
+  }
 }
 
 export function note({ terminal }: Pick<Session, 'terminal'>, text: string): void {

@@ -120,7 +120,12 @@ async function checkFiles(files: readonly string[]): Promise<readonly WorkflowCh
     const workflow = definition?.name ?? null
     const other = checks.find((check) => workflow !== null && check.workflow === workflow)
     const doubled = other === undefined ? [] : [sameName(workflow ?? '', other.file ?? '')]
-    checks.push({ file, workflow, stages: definition?.stages.length ?? 0, problems: [...problems, ...doubled] })
+    checks.push({
+      file,
+      workflow,
+      stages: definition?.stages.length ?? 0,
+      problems: [...problems, ...doubled],
+    })
   }
   return checks
 }

@@ -54,7 +54,7 @@ export function createViews(
   }
   const definitionOf = async (name: string): ReturnType<FindDefinition> =>
     (await projectWorkflows()).findDefinition({ store, dir }, name)
-  async function workflowStatus(name: string): Promise<RunView | null> {
+  async function workflowStatus(name?: string): Promise<RunView | null> {
     const { viewRun } = await import('../runs/run-view.ts')
     const isHosted = (await viewHosts(view)).some(({ state }) => state === 'running')
     return viewRun({ store, now: view.clock.now(), isHosted }, name)

@@ -14,10 +14,10 @@ export interface WorkflowViews {
   /** Every workflow, with how its last run stands. */
   workflows(): Promise<readonly WorkflowLine[]>
   /**
-   * A run by its id, or the last run of a workflow by its name: each stage with its item, its rounds and what it waits for;
-   * null where the workflow has not run yet.
+   * A run by its id, or the last run of a workflow by its name, without a name the last of all: each stage with its item, its rounds and what it waits for;
+   * null where there is no run yet.
    */
-  workflowStatus(workflowOrRun: string): Promise<RunView | null>
+  workflowStatus(workflowOrRun?: string): Promise<RunView | null>
   /**
    * The definition of a workflow by its name or by the path of a file, or that to which a run is pinned.
    * @throws AtelierError `not_found` with the nearest names, or what is wrong with the file

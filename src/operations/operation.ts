@@ -40,6 +40,8 @@ export interface Param {
   readonly reads?: { readonly into: string; readonly as: 'text' | 'data' }
   /** What holds if it is left out, in words. */
   readonly default?: string
+  /** A command line takes a path from its own folder where the word is a file's: one with such an ending. */
+  readonly isPath?: true
   /** A word or two for what to write, where the name does not say it. */
   readonly placeholder?: string
 }
@@ -77,6 +79,7 @@ export type OperationGroup =
   | 'talk'
   | 'results'
   | 'board'
+  | 'workflows'
   | 'inbox'
   | 'money'
   | 'context'
@@ -88,6 +91,8 @@ export type OperationGroup =
 export interface OperationContext {
   /** Aborting it ends the call as the facade's own `signal` does. */
   readonly signal?: AbortSignal
+  /** Told which run of a workflow the call is about, before it waits for it. */
+  readonly onRun?: (run: string) => Promise<void>
 }
 
 interface Description<Name extends OperationName, Params extends readonly Param[]> {
@@ -107,6 +112,8 @@ interface Description<Name extends OperationName, Params extends readonly Param[
   readonly examples: readonly string[]
   /** The same in the library. */
   readonly library: string
+  /** The exit status of what it came to, where it is told as an output and not as an error. */
+  readonly exitStatus?: (output: Outputs[Name]) => number
 }
 
 /** An operation that only reads, and so runs without configuration and without backends. */
@@ -147,6 +154,8 @@ export interface HostOperation<
   readonly work: 'call' | 'background'
   /** False: it returns at once. */
   readonly waits: boolean
+  /** It is about a run of a workflow, which it tells with `onRun`: a host does whatever that needs. */
+  readonly follows?: 'run'
   /** How those who were to answer have fared, where they are several. */
   readonly replies?: (output: Outputs[Name]) => ReplyCount
   run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
@@ -165,8 +174,12 @@ type Output<Name extends OperationName> =
 /** Any operation, as surfaces see it: the input is checked before, the output is JSON or a stream of JSON. */
 export type Operation = Erased<'views', WorkshopViews> | Erased<'team', Workshop> | HostErased
 
-interface Erased<Needs extends string, Shop> extends Description<OperationName, readonly Param[]> {
+interface Erased<Needs extends string, Shop> extends Omit<
+  Description<OperationName, readonly Param[]>,
+  'exitStatus'
+> {
   readonly needs: Needs
+  readonly exitStatus?: (output: unknown) => number
   readonly streams?: true
   readonly changes?: true
   readonly isIncomplete?: (output: unknown) => boolean
@@ -177,6 +190,7 @@ interface HostErased extends Erased<'host', Workshop> {
   hosted(input: OperationInput): readonly string[] | 'all'
   readonly work: 'call' | 'background'
   readonly waits: boolean
+  readonly follows?: 'run'
   readonly replies?: (output: unknown) => ReplyCount
 }
 

@@ -9,7 +9,13 @@ import { estimateScope } from '../money/ledger.ts'
 import { DEFAULT_ASSUME_USD, reservationFor } from '../money/reservation.ts'
 import type { Reader } from '../store.ts'
 import { liveWorkers } from '../workers/staff.ts'
-import type { AgentWork, GateStage, StageDefinition, Work, WorkflowDefinition } from '../workflow/definition.ts'
+import type {
+  AgentWork,
+  GateStage,
+  StageDefinition,
+  Work,
+  WorkflowDefinition,
+} from '../workflow/definition.ts'
 import { evaluate } from '../workflow/expressions.ts'
 import { graphOf } from '../workflow/graph.ts'
 import { planOf, targetOf, type Plan } from '../workflow/plan.ts'
@@ -120,7 +126,11 @@ class Costing {
       rounds,
       minCostUsd: isSure ? once.minCostUsd * (times ?? 0) : 0,
       maxCostUsd:
-        once.maxCostUsd === 0 ? 0 : once.maxCostUsd === null || times === null ? null : once.maxCostUsd * times * rounds,
+        once.maxCostUsd === 0
+          ? 0
+          : once.maxCostUsd === null || times === null
+            ? null
+            : once.maxCostUsd * times * rounds,
     }
   }
 
@@ -164,7 +174,10 @@ class Costing {
     const ledger =
       name === null
         ? undefined
-        : await this.#reader.get('ledger', estimateScope({ agent: name, profile: row === undefined ? from : row.profile }))
+        : await this.#reader.get(
+            'ledger',
+            estimateScope({ agent: name, profile: row === undefined ? from : row.profile }),
+          )
     const capMicros = definition?.maxBudgetUsd === undefined ? null : microsOf(definition.maxBudgetUsd)
     const recentMicros = ledger?.recentMicros ?? []
     const assumeMicros = microsOf(definition?.assumeUsd ?? DEFAULT_ASSUME_USD)
@@ -216,6 +229,7 @@ function sumOf(
   costs: readonly Pick<PlannedCost, 'minCostUsd' | 'maxCostUsd'>[],
 ): Pick<PlannedCost, 'minCostUsd' | 'maxCostUsd'> {
   let maxCostUsd: number | null = 0
-  for (const { maxCostUsd: max } of costs) maxCostUsd = maxCostUsd === null || max === null ? null : maxCostUsd + max
+  for (const { maxCostUsd: max } of costs)
+    maxCostUsd = maxCostUsd === null || max === null ? null : maxCostUsd + max
   return { minCostUsd: costs.reduce((sum, { minCostUsd }) => sum + minCostUsd, 0), maxCostUsd }
 }

@@ -30,16 +30,21 @@ export interface RunSource {
 }
 
 /**
- * The last run of a workflow, or one run; null where there is none yet.
+ * The last run of a workflow, or one run, or without a name the last of all; null where there is none yet.
  * @throws AtelierError `not_found`
  */
-export async function viewRun({ store, ...at }: RunSource, name: string): Promise<RunView | null> {
+export async function viewRun({ store, ...at }: RunSource, name?: string): Promise<RunView | null> {
   const view = await store.read(async (reader) => {
-    const run = await lookUpRun(reader, name)
+    const run = name === undefined ? await lastRun(reader) : await lookUpRun(reader, name)
     return run === null || 'refused' in run ? run : readRun(reader, run, at)
   })
   if (view !== null && 'refused' in view) throw toError(view.refused)
   return view
+}
+
+async function lastRun(reader: Reader): Promise<RunRow | null> {
+  const runs = (await reader.list('run')).filter(({ parentRun }) => parentRun === null)
+  return runs.toSorted((a, b) => a.startedAt - b.startedAt).at(-1) ?? null
 }
 
 /** The drawing of a definition; of a run, with how its stages stand. */
@@ -49,7 +54,9 @@ export function drawingOf(
 ): WorkflowGraph {
   const graph = graphOf(planOf(definition))
   const states =
-    run === null ? null : new Map(run.stages.map(({ stage, status, round }) => [stage, { state: status, round }]))
+    run === null
+      ? null
+      : new Map(run.stages.map(({ stage, status, round }) => [stage, { state: status, round }]))
   return {
     workflow: definition.name,
     run: run?.id ?? null,
@@ -113,7 +120,8 @@ async function readRun(
     metrics: metricsOf({
       ...standing,
       now,
-      activeAgents: new Set(running.map(({ claimedBy }) => claimedBy).filter((who) => who !== ENGINE_OWNER)).size,
+      activeAgents: new Set(running.map(({ claimedBy }) => claimedBy).filter((who) => who !== ENGINE_OWNER))
+        .size,
       expected: (stage) => earlier.get(stage) ?? DEFAULT_ESTIMATE_MS,
     }),
     estimatedFrom: earlier.size > 0 ? 'earlier_run' : 'assumption',
@@ -210,7 +218,9 @@ async function whyAndHelp(
 ): Promise<WhyAndHelp> {
   const { run, now } = facts
   if (row.state === 'failed')
-    return row.decision === 'handled' ? NOTHING : { why: null, help: `atelier workflow retry ${run.id} ${row.stage}` }
+    return row.decision === 'handled'
+      ? NOTHING
+      : { why: null, help: `atelier workflow retry ${run.id} ${row.stage}` }
   if (waitsFor === null) return NOTHING
   const why = sayWaits(waitsFor)
   switch (waitsFor.for) {
@@ -220,7 +230,10 @@ async function whyAndHelp(
     case 'run':
       return { why, help: `atelier workflow resume ${run.id}` }
     case 'approval':
-      return { why, help: `atelier approve ${await openRequest(facts, row.subject ?? subjectOf(row))}` }
+      return {
+        why: `waits for your approval: ${waitsFor.question}`,
+        help: `atelier approve ${await openRequest(facts, row.subject ?? subjectOf(row))}`,
+      }
     case 'decision':
       return { why, help: `atelier answer ${await openRequest(facts, escalationId(subjectOf(row)))} retry` }
     case 'signal':
@@ -243,7 +256,11 @@ function subjectOf({ run, stage, round }: StageRow): string {
 /** A stage that is asked about again in the same round has a request with a longer name. */
 async function openRequest({ reader, run }: Facts, id: string): Promise<string> {
   const open = await reader.list('inbox', { where: { subject: run.id, state: 'open' } })
-  return open.find((request) => request.id === id)?.id ?? open.find((request) => request.id.startsWith(id))?.id ?? id
+  return (
+    open.find((request) => request.id === id)?.id ??
+    open.find((request) => request.id.startsWith(id))?.id ??
+    id
+  )
 }
 
 /** The first of its items that waits for somebody says why, in the words of the board. */
@@ -252,7 +269,10 @@ async function helpOfItems(facts: Facts, lines: readonly ItemLine[], why: string
   if (waiting === undefined) {
     const running = lines.find(({ state }) => state === 'running')
     if (running === undefined) return { why, help: null }
-    return { why: running.why ?? progressOf(running) ?? `${running.claimedBy ?? 'somebody'} works on it`, help: null }
+    return {
+      why: running.why ?? progressOf(running) ?? `${running.claimedBy ?? 'somebody'} works on it`,
+      help: null,
+    }
   }
   const said = waiting.why ?? why
   switch (waiting.waiting?.for) {
@@ -264,7 +284,8 @@ async function helpOfItems(facts: Facts, lines: readonly ItemLine[], why: string
     case 'failed_dependency':
       return { why: said, help: `atelier work retry ${waiting.waiting.causes[0] ?? waiting.id}` }
     case undefined:
-      if (waiting.needsWorker) return { why: said, help: `atelier board-worker NAME ${waiting.type} --profile PROFILE` }
+      if (waiting.needsWorker)
+        return { why: said, help: `atelier board-worker NAME ${waiting.type} --profile PROFILE` }
       return facts.isHosted ? { why: said, help: null } : unhosted(facts, 'is ready, and no host runs')
     default:
       return facts.isHosted ? { why: said, help: null } : unhosted(facts, said)
@@ -278,4 +299,3 @@ function progressOf({ progress }: ItemLine): string | null {
 function unhosted({ run }: Facts, why: string): WhyAndHelp {
   return { why, help: `atelier workflow resume ${run.id}` }
 }
-

@@ -9,7 +9,14 @@ import { costsByAttempt, costsOf } from './costs.ts'
 import { claimEnd } from './external.ts'
 import { attemptsAt, definitionOf, dependentRows, knownItems, unknownItem } from './rows.ts'
 import { staffedTypes } from './staff.ts'
-import { BOARD_STATUSES, columnOf, needsWorker, reasonOf, statusOfItem, type StandingFacts } from './standing.ts'
+import {
+  BOARD_STATUSES,
+  columnOf,
+  needsWorker,
+  reasonOf,
+  statusOfItem,
+  type StandingFacts,
+} from './standing.ts'
 import type {
   BoardFilter,
   BoardStatus,

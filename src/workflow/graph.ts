@@ -56,11 +56,10 @@ function nodeOf(plan: Plan, { id, definition, needs }: PlannedStage, wave: numbe
 function edgesOf(plan: Plan, id: string): readonly GraphEdge[] {
   const { definition, needs } = plan.stages.get(id) as PlannedStage
   const { arm } = definition
-  const edges = needs.map(
-    (from): GraphEdge =>
-      arm?.branch === from
-        ? { from, to: id, kind: 'case', label: arm.case }
-        : { from, to: id, kind: 'needs', label: null },
+  const edges = needs.map((from): GraphEdge =>
+    arm?.branch === from
+      ? { from, to: id, kind: 'case', label: arm.case }
+      : { from, to: id, kind: 'needs', label: null },
   )
   const target = definition.kind === 'gate' ? targetOf(plan, definition) : null
   if (target === null) return edges
@@ -132,7 +131,9 @@ function notesOfKind(plan: Plan, stage: StageDefinition): readonly string[] {
     case 'gate': {
       const target = targetOf(plan, stage)
       const pass = stage.judge.by === 'person' ? stage.judge.question : `passes if ${stage.judge.pass}`
-      return target === null ? [pass] : [pass, `else back to ${target}, at most ${roundsText(stage.maxRounds)}`]
+      return target === null
+        ? [pass]
+        : [pass, `else back to ${target}, at most ${roundsText(stage.maxRounds)}`]
     }
     case 'branch': {
       const cases = stage.cases.map((each) => `${each.name} if ${each.when}`)
