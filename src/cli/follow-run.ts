@@ -9,6 +9,7 @@ import { EXIT_INTERRUPTED, type ExitStatus } from './command.ts'
 import { takeInterrupts } from './interrupt.ts'
 import { showRun, type RunProgress } from './run-progress.ts'
 import { note, workflowOptions, type Session } from './session.ts'
+import { readable } from './text.ts'
 
 type HostOperation = Extract<Operation, { needs: 'host' }>
 
@@ -50,7 +51,7 @@ export async function runAndFollow(
     const isOurs = hosting?.isOurs === true
     // What this process ran is given back before anybody is told that it goes on elsewhere.
     await hosting?.close({ now: true })
-    note(session, leavingText(id, isOurs))
+    note(session, readable(leavingText(id, isOurs), session.terminal.err))
     if (isAtelierError(error, 'timeout')) throw error
     return EXIT_INTERRUPTED
   } finally {

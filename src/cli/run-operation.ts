@@ -50,11 +50,11 @@ async function runOnViews(
 }
 
 async function withShop(
-  { group }: Operation,
+  { name }: Operation,
   session: Session,
   act: (shop: HostedWorkshop) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
-  const options = group === 'workflows' ? workflowOptions(session) : openOptions(session)
+  const options = name === 'run-workflow' ? workflowOptions(session) : openOptions(session)
   const shop = await session.open.workshop({ ...options, host: 'none' })
   try {
     return await act(shop)

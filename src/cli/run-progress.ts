@@ -144,8 +144,8 @@ function lineOf(event: AtelierEvent, run: string): string | null {
   switch (event.type) {
     case 'stage.done':
     case 'stage.scored': {
-      const { stage, round, score, decision } = event.data
-      const name = `${inner}${stage}${round > 1 ? `#${round}` : ''}`
+      const { score, decision } = event.data
+      const name = `${inner}${nameOf(event.data)}`
       const facts = [
         ...(decision === null ? [] : [decision.replaceAll('_', ' ')]),
         ...(score === null ? [] : [`score ${score}`]),
@@ -154,9 +154,9 @@ function lineOf(event: AtelierEvent, run: string): string | null {
       return `${name}: ${facts.length === 0 ? 'not good enough' : facts.join(', ')}`
     }
     case 'stage.failed':
-      return `${inner}${event.data.stage}: failed, ${oneLine(event.data.error.message)} [${event.data.error.code}]`
+      return `${inner}${nameOf(event.data)}: failed, ${oneLine(event.data.error.message)} [${event.data.error.code}]`
     case 'stage.skipped':
-      return event.data.why === 'not_taken' ? null : `${inner}${event.data.stage}: skipped`
+      return event.data.why === 'not_taken' ? null : `${inner}${nameOf(event.data)}: skipped`
     case 'stage.rewound': {
       const { stage, round, feedbackStage } = event.data
       return feedbackStage === null
@@ -170,4 +170,8 @@ function lineOf(event: AtelierEvent, run: string): string | null {
     default:
       return null
   }
+}
+
+function nameOf({ stage, round }: { readonly stage: string; readonly round: number }): string {
+  return `${stage}${round > 1 ? `#${round}` : ''}`
 }

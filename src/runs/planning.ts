@@ -212,7 +212,8 @@ function roundsOf(plan: Plan, stage: StageDefinition): number {
 
 function isRewound(plan: Plan, gate: GateStage, stage: string): boolean {
   const target = targetOf(plan, gate)
-  return target !== null && (target === stage || plan.descendants(target).has(stage))
+  if (target === null || plan.descendants(gate.id).has(stage)) return false
+  return target === stage || plan.descendants(target).has(stage)
 }
 
 /** How many elements a map has, where the inputs alone tell it. */

@@ -100,11 +100,11 @@ function doerOf(work: Work): string {
     case 'workflow':
       return typeof work.workflow === 'string'
         ? `workflow ${work.workflow}`
-        : `${work.workflow.stages.length} stages of its own`
+        : `${work.workflow.stages.length} ${work.workflow.stages.length === 1 ? 'stage' : 'stages'} of its own`
     case 'fn':
       return `function ${work.fn}`
     case 'noop':
-      return 'nothing'
+      return 'nobody'
   }
 }
 

@@ -18,7 +18,7 @@ export function graphLines({ nodes, waves }: Graph, page: Pick<Page, 'paint' | '
   const { paint } = page
   const width = Math.min(page.width, USUAL_WIDTH)
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  const idWidth = Math.min(WIDEST_ID, Math.max(...nodes.map(({ id }) => widthOf(id))))
+  const idWidth = Math.min(WIDEST_ID, Math.max(...nodes.map((node) => widthOf(shownId(node)))))
   const whoWidth = Math.min(WIDEST_WHO, Math.max(...nodes.map((node) => widthOf(whoOf(node)))))
   const lines: string[] = []
   for (const [index, wave] of waves.entries()) {
@@ -53,9 +53,14 @@ function railOf(place: number, size: number): string {
   return place === 0 ? '├┬' : place === size - 1 ? '│└' : '│├'
 }
 
-function nameOf({ id, status, round }: Node, width: number, paint: Paint): string {
-  const text = pad(fit(round === null || round === 1 ? id : `${id} #${round}`, width), width)
-  switch (status) {
+/** With its round where that is not the first. */
+function shownId({ id, round }: Node): string {
+  return round === null || round === 1 ? id : `${id} #${round}`
+}
+
+function nameOf(node: Node, width: number, paint: Paint): string {
+  const text = pad(fit(shownId(node), width), width)
+  switch (node.status) {
     case 'done':
       return paint.good(text)
     case 'failed':

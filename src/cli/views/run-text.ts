@@ -9,6 +9,9 @@ import type { Page } from './view.ts'
 
 export type Run = NonNullable<Outputs['workflow-status']>
 type Stage = Run['stages'][number]
+/** On a narrower screen rounds and scores have no columns of their own, and commands are cut. */
+const NARROW = 100
+
 type LayoutPage = Pick<Page, 'paint' | 'width' | 'now'>
 
 /** The state of a run in words: `partially completed`. */
@@ -70,10 +73,15 @@ function select(stages: readonly Stage[], height: number): readonly Stage[] {
   return stages.filter((stage) => kept.has(stage))
 }
 
-function columnsOf(run: Run, { paint, now }: LayoutPage): Column<Stage>[] {
+function columnsOf(run: Run, { paint, now, width }: LayoutPage): Column<Stage>[] {
   const cost = usdColumn(run.stages.map(({ costUsd }) => costUsd))
+  const isNarrow = width < NARROW
   return [
-    { title: 'STAGE', text: ({ stage }) => stage, paint: paint.name },
+    {
+      title: 'STAGE',
+      text: ({ stage, round }) => (isNarrow && round > 1 ? `${stage} #${round}` : stage),
+      paint: paint.name,
+    },
     {
       title: 'STATUS',
       text: (stage) => stageStatus(stage),
@@ -83,10 +91,10 @@ function columnsOf(run: Run, { paint, now }: LayoutPage): Column<Stage>[] {
       title: 'ROUND',
       optional: true,
       align: 'right',
-      text: ({ round }) => (round === 1 ? '' : String(round)),
+      text: ({ round }) => (isNarrow || round === 1 ? '' : String(round)),
     },
-    { title: 'WHO', text: (stage) => whoText(stage) },
-    { title: 'SCORES', optional: true, text: ({ scores }) => scoresText(scores) },
+    { title: 'WHO', text: (stage) => whoText(stage, isNarrow ? 14 : 28) },
+    { title: 'SCORES', optional: true, text: ({ scores }) => (isNarrow ? '' : scoresText(scores)) },
     { title: 'TIME', optional: true, align: 'right', text: (stage) => timeText(stage, run, now) },
     {
       title: 'COST',
@@ -97,7 +105,8 @@ function columnsOf(run: Run, { paint, now }: LayoutPage): Column<Stage>[] {
     {
       title: 'WHAT',
       flexible: true,
-      text: (stage) => noteText(stage),
+      text: (stage) =>
+        [isNarrow ? scoresText(stage.scores) : '', noteText(stage)].filter(Boolean).join(' · '),
       paint: (text, { status, help }) =>
         status === 'failed' ? paint.bad(text) : help === null ? paint.faint(text) : paint.active(text),
     },
@@ -132,9 +141,9 @@ function brushOf(status: Stage['status'] | Run['status'], paint: Paint): Paint[k
 }
 
 /** Who works on it or did, else who will; no engine, whose name nobody gave. */
-function whoText({ owner, who }: Stage): string {
+function whoText({ owner, who }: Stage, width: number): string {
   const shown = oneLine(owner === null || owner.startsWith(':') ? who : owner)
-  return fit(shown, 24)
+  return fit(shown, width)
 }
 
 /** `55 -> 65 -> 72`. */
@@ -156,16 +165,21 @@ const SKIPPED: Readonly<Record<string, string>> = {
   by_hand: 'by a person',
 }
 
-function noteText({ status, why, error, decision, elements, title }: Stage): string {
+function noteText(stage: Stage): string {
+  const { status, error, decision, elements, title } = stage
+  // Who works on it stands beside it.
+  const isRunning = stageStatus(stage) === 'running' && stage.why?.includes('%') !== true
+  const why = isRunning ? null : stage.why
   const parts = elements === null ? [] : [`${elementsText(elements)}`]
   switch (status) {
     case 'failed':
       return oneLine(error?.message ?? 'failed')
     case 'skipped':
       return SKIPPED[decision ?? ''] ?? 'skipped'
+    case 'pending':
+      return oneLine(why ?? title)
     case 'open':
     case 'queued':
-    case 'pending':
       return [...parts, ...(why === null || elements !== null ? [] : [oneLine(why)]), oneLine(title)].join(
         ' · ',
       )

@@ -63,6 +63,7 @@ function pageFor({ terminal, clock }: Session, input: OperationInput): Page {
     width: out.width,
     now: clock.now(),
     input,
+    cwd: terminal.cwd,
     clean: out.isTerminal ? safeText : (text) => text,
   }
 }

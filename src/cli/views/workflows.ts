@@ -1,8 +1,10 @@
+import { relative } from 'node:path'
 import type { Outputs } from '../../operations/outputs.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { formatTable } from '../columns.ts'
 import { count, plural, timeOfDay, usd, usdColumn } from '../format.ts'
 import { oneLine, wrap } from '../text.ts'
+import { ownerText } from './board-text.ts'
 import { graphLines } from './graph-text.ts'
 import { helpLines, nextLine, runHeadline, runStatus, stageLines, type Run } from './run-text.ts'
 import { formatFacts, type Page, type Shown, type Views } from './view.ts'
@@ -119,7 +121,7 @@ function showChecks(checks: Outputs['validate-workflows'], page: Page): Shown {
     return { body: '', remark: 'No workflows. Write one to .atelier/workflows/NAME.yaml' }
   const { paint } = page
   const lines = checks.flatMap(({ file, problems }) =>
-    problems.map((problem) => `${paint.bad(placeOf(file, problem))} ${problemText(problem)}\n`),
+    problems.map((problem) => `${paint.bad(placeOf(file, problem, page))} ${problemText(problem)}\n`),
   )
   const good = checks.filter(({ problems }) => problems.length === 0)
   const bad = checks.length - good.length
@@ -135,8 +137,10 @@ function showChecks(checks: Outputs['validate-workflows'], page: Page): Shown {
   return { body: lines.join(''), remark: `${plural(total, 'problem')} in ${plural(bad, 'workflow')}.${rest}` }
 }
 
-function placeOf(file: Check['file'], { line, column }: Check['problems'][number]): string {
-  return `${[file ?? 'workflow', line, column].filter((part) => part !== null).join(':')}:`
+function placeOf(file: Check['file'], { line, column }: Check['problems'][number], { cwd }: Page): string {
+  const inside = file === null ? 'workflow' : relative(cwd, file)
+  const shown = inside.startsWith('..') && file !== null ? file : inside
+  return `${[shown, line, column].filter((part) => part !== null).join(':')}:`
 }
 
 /** `stage "test", field needs: …`; what is allowed where the sentence does not say it. */
@@ -243,7 +247,7 @@ function showTrace(lines: Outputs['trace'], page: Page): Shown {
           text: ({ settledAt }) => (settledAt === null ? '' : timeOfDay(settledAt, now)),
         },
         { title: 'ITEM', text: ({ item }) => item, paint: paint.name },
-        { title: 'BY', text: ({ owner }) => (owner === null || owner.startsWith(':') ? '' : owner) },
+        { title: 'BY', text: ({ owner }) => ownerText(owner) },
         { title: 'STATUS', text: ({ status }) => status },
         { title: 'FROM', optional: true, text: ({ from }) => from.join(', ') },
         {
@@ -280,7 +284,13 @@ function showPlan(plan: Plan, page: Page): Shown {
         text: ({ minCostUsd, maxCostUsd }) =>
           maxCostUsd === 0 ? '' : `${cost(minCostUsd)} to ${maxCostUsd === null ? 'any' : cost(maxCostUsd)}`,
       },
-      { title: 'WHAT', optional: true, flexible: true, text: ({ notes }) => notes.map(oneLine).join('; ') },
+      {
+        title: 'WHAT',
+        optional: true,
+        flexible: true,
+        from: 110,
+        text: ({ notes }) => notes.map(oneLine).join('; '),
+      },
     ],
     page,
   )
