@@ -94,22 +94,30 @@ async function showLines(
 ): Promise<RunProgress> {
   const ended = new AbortController()
   let seen = after
+  const told = new Set<string>()
+  /** Says of each stage once what it waits for, and what helps. */
+  const tellWaits = async (): Promise<void> => {
+    const view = await shop.workflowStatus(run)
+    for (const { stage, round, status, why, help } of view?.stages ?? []) {
+      if (status !== 'open' || help === null || why === null || help.includes('workflow resume')) continue
+      const line = `${nameOf({ stage, round })}: ${oneLine(why)}. ${help}`
+      if (!told.has(line)) note(session, line)
+      told.add(line)
+    }
+  }
   const show = async (event: AtelierEvent): Promise<void> => {
     if (event.seq <= seen) return
     seen = event.seq
     const line = lineOf(event, run)
     if (line !== null) note(session, line)
-    const stage = waitingStage(event, run)
-    if (stage === null) return
-    const view = (await shop.workflowStatus(run))?.stages.find((each) => each.stage === stage)
-    if (view?.why != null && view.help !== null) note(session, `${stage}: ${oneLine(view.why)}. ${view.help}`)
-    else if (view?.why != null) note(session, `${stage}: ${oneLine(view.why)}`)
+    if (waits(event, run)) await tellWaits()
   }
   const follow = async (): Promise<void> => {
     for await (const event of shop.watch({ after, signal: ended.signal })) await show(event)
   }
   const following = follow().catch((error: unknown) => note(session, `warning: ${messageOf(error)}`))
   note(session, `Watching ${run}. Ctrl-C stops watching; the run is kept.`)
+  await tellWaits()
   let closed = false
   return {
     async close() {
@@ -122,12 +130,11 @@ async function showLines(
   }
 }
 
-/** A stage of the run itself that has begun to wait for somebody or something. */
-function waitingStage(event: AtelierEvent, run: string): string | null {
-  if (event.type === 'stage.escalated' && event.data.run === run) return event.data.stage
-  if (event.type !== 'stage.opened' || event.data.run !== run) return null
-  const { waiting } = event.data
-  return waiting === null || waiting === 'work' ? null : event.data.stage
+/** True where something has begun to wait for somebody. */
+function waits({ type, data }: AtelierEvent, run: string): boolean {
+  if (type === 'item.deferred') return data.item.startsWith(`${run}/`)
+  if (type === 'stage.escalated') return data.run === run
+  return type === 'stage.opened' && data.run === run && data.waiting !== null && data.waiting !== 'work'
 }
 
 /** What an event means for a run, in a line; null where that is nothing. */

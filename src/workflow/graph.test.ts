@@ -45,7 +45,7 @@ describe('a drawing', () => {
       test: ['run: npm test', 'again until score > 80, at most 1 round'],
       each: ['function check', 'for each of inputs.parts, 2 at a time'],
       deploy: ['workflow deploy'],
-      own: ['1 stage of its own', 'for each of inputs.parts, 4 at a time'],
+      own: ['1 stage of its own', 'for each of inputs.parts, 8 at a time'],
       mark: ['nobody'],
       review: ['reviewer', 'passes if score >= 70', 'else back to code, at most 2 rounds'],
       cheap: ['an expression', 'passes if score >= 50'],
