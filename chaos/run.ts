@@ -2,10 +2,10 @@
  * Chaos: kills the program at every failpoint and at random moments, starts it again, and checks from outside that every
  * message was answered and every item accepted exactly once, that nothing is stuck or left, and that the log is intact.
  *
- * npm run chaos                          every failpoint once, then random runs of both scenarios: 20, and 200 kills
+ * npm run chaos                          every failpoint once, then random runs of the scenarios: 20, and 200 kills
  * npm run chaos -- --short               fewer of everything: what CI does
  * npm run chaos -- --seed 7 --kills 200  which kills, and how many of them on boards of 30 items
- * npm run chaos -- --only merge.intend   the failpoints with this in their name; `direct`, `board` or `recovery` for the rest
+ * npm run chaos -- --only merge.intend   the failpoints with this in their name; `direct`, `board`, `workflow` or `recovery` for the rest
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { FAILPOINTS, type Failpoint } from '../src/failpoints.ts'
 import { deadHostRecovery, type Recovery } from './board-dead-host.ts'
 import { boardAtFailpoint, boardAtRandom, isOfBoard, SHARED_POINTS } from './board-run.ts'
 import { deadHostNotice } from './dead-host.ts'
+import { flowAtFailpoint, flowAtRandom, FLOW_POINTS, isOfFlow } from './flow-run.ts'
 import { inFolder, live, type Program } from './life.ts'
 import { verify } from './verify.ts'
 
@@ -124,6 +125,11 @@ async function runDirect(): Promise<void> {
   }
 }
 
+async function runFlows(): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + runs; seed++)
+    report(`workflow seed ${seed}`, await flowAtRandom(seed), `--only workflow --seed ${seed} --runs 1`)
+}
+
 async function runBoards(): Promise<void> {
   for (let seed = firstSeed, rest = kills; rest > 0; seed++) {
     const count = Math.min(rest, KILLS_PER_BOARD)
@@ -163,7 +169,7 @@ async function runRecovery(): Promise<void> {
 }
 
 const cases = [
-  ...FAILPOINTS.filter((point) => !isOfBoard(point)).map((point) => ({
+  ...FAILPOINTS.filter((point) => !isOfBoard(point) && !isOfFlow(point)).map((point) => ({
     name: point,
     point,
     run: atFailpoint,
@@ -172,6 +178,11 @@ const cases = [
     name: `board: ${point}`,
     point,
     run: boardAtFailpoint,
+  })),
+  ...[...FAILPOINTS.filter(isOfFlow), ...FLOW_POINTS].map((point) => ({
+    name: `workflow: ${point}`,
+    point,
+    run: flowAtFailpoint,
   })),
 ].filter(({ point }) => point.includes(only))
 
@@ -183,6 +194,7 @@ console.log(
 await runCases(cases)
 if (only === '' || only === 'direct') await runDirect()
 if (only === '' || only === 'board') await runBoards()
+if (only === '' || only === 'workflow') await runFlows()
 if (only === '' || only === 'recovery') await runRecovery()
 console.log(`${passed} passed, ${failed} failed, ${Math.round((Date.now() - begun) / 1000)} s`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

@@ -185,6 +185,7 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'run.paused': 1,
   'run.resumed': 1,
   'run.reopened': 1,
+  'run.warned': 1,
   'run.checkpointed': 1,
   'run.ended': 1,
   'run.removed': 1,

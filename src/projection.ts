@@ -125,6 +125,7 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'run.paused':
     case 'run.resumed':
     case 'run.reopened':
+    case 'run.warned':
     case 'run.checkpointed':
     case 'run.ended':
     case 'run.removed':

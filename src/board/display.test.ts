@@ -66,6 +66,7 @@ it.each<[string, ItemStanding, string[]]>([
   ['waiting for a permission', waiting({ for: 'permission', id: 'i' }), PAUSED],
   ['waiting for budget', waiting({ for: 'budget', scope: 'global' }), PAUSED],
   ['waiting for quota', waiting({ for: 'quota', account: 'claude', at: 1 }), PAUSED],
+  ['waiting for its paused run', waiting({ for: 'run', id: 'r' }), PAUSED],
   [
     'waiting for a failed dependency',
     waiting({ for: 'failed_dependency', causes: ['a'] }),

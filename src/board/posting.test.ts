@@ -28,6 +28,13 @@ function refused(...args: Parameters<typeof decidePosting>) {
 }
 
 describe('a posted batch', () => {
+  it('says which part of a run an item is', () => {
+    const part = { run: 'feature-1', stage: 'each', round: 2, index: 7 }
+    const decided = decidePosting([post('feature-1/each#2.7', [], { part }), post('other')], EMPTY)
+    const posted = 'events' in decided ? decided.events.filter(({ type }) => type === 'item.posted') : []
+    expect(posted.map(({ data }) => 'part' in data && data.part)).toEqual([part, false])
+  })
+
   it('A29: is ready where nothing is to be waited for, else new', () => {
     const board = new SmallBoard()
     board.post(['a', 'b < a', 'c < b a'])

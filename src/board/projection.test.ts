@@ -24,6 +24,17 @@ function rowOf(changes: readonly RowChange[], table: RowChange['table']): unknow
   return changes.find((change) => change.table === table)?.row
 }
 
+describe('a posted item', () => {
+  it('is a part of a run, or of none', () => {
+    const none = { run: null, stage: null, round: null, index: null }
+    const part = { run: 'feature-1', stage: 'each', round: 2, index: 7 }
+    expect(rowOf(applyBoard(eventOf('item.posted', POSTED), lookup({})), 'item')).toMatchObject(none)
+    expect(rowOf(applyBoard(eventOf('item.posted', { ...POSTED, part }), lookup({})), 'item')).toMatchObject(
+      part,
+    )
+  })
+})
+
 describe('events of the board read', () => {
   const item = { table: 'item', key: 'auth' }
 

@@ -184,10 +184,16 @@ async function* eventsOf(
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<AtelierEvent> {
   for await (const event of watchEvents(team.store, { after: 0, ...(signal && { signal }) })) {
-    const { data } = event
-    const run = 'run' in data ? data.run : 'item' in data ? data.item : undefined
-    if (typeof run !== 'string' || (run !== id && !run.startsWith(`${id}/`))) continue
+    const run = runOf(event)
+    if (run !== id && run?.startsWith(`${id}/`) !== true) continue
     yield event
     if ((event.type === 'run.ended' || event.type === 'run.removed') && run === id) return
   }
+}
+
+/** The run, or the part of one, that an event is about. */
+function runOf({ data }: AtelierEvent): string | undefined {
+  if ('run' in data) return data.run
+  if ('item' in data) return data.item
+  return 'scope' in data && 'subject' in data && data.scope === 'run' ? data.subject : undefined
 }

@@ -234,7 +234,7 @@ interface Change {
   readonly blobs?: readonly Blob[]
   readonly by?: Identity
   /** Lets things happen; gives why not, or nothing. */
-  prepare(rows: Rows, steps: RunSteps): Promise<{ readonly refused: ErrorData } | undefined>
+  readonly prepare: (rows: Rows, steps: RunSteps) => Promise<{ readonly refused: ErrorData } | undefined>
 }
 
 /** A command whose decision is the interpreter's: all of it rests on what was read. */

@@ -2,6 +2,7 @@
 import type { ItemDefinition } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
 import { newId } from '../ids.ts'
+import { commit } from '../team/context.ts'
 import { cancelMessages, postMessage } from '../team/posting.ts'
 import type { StageInputs, WorkerContext } from '../workers/context.ts'
 import { subjectId } from '../workflow/names.ts'
@@ -31,7 +32,20 @@ export async function guided(
   })
   if (consult === null) return told
   const text = answered === undefined ? await ask(context, consult, told, signal) : textOf(answered.result)
+  if (text === undefined) await warn(context, item, consult)
   return text === undefined ? told : { ...told, guidance: { by: consult, text } }
+}
+
+async function warn({ team }: WorkerContext, { id, run, stage }: ItemRow, expert: string): Promise<void> {
+  if (run === null) return
+  const message = `The expert "${expert}" gave no guidance, so "${id}" begins without it.`
+  await commit(team.store, {
+    name: 'run.change',
+    keys: [`run:${run}`],
+    by: team.by,
+    load: async () => undefined,
+    decide: () => ({ events: [{ type: 'run.warned', data: { run, stage, message } }] }),
+  })
 }
 
 function textOf(result: unknown): string | undefined {

@@ -148,7 +148,7 @@ async function call(
           stage: item.stage ?? '',
           round: item.round ?? 1,
           ...(item.index === null ? {} : { index: item.index }),
-          inputs: values as Readonly<Record<string, Json>>,
+          inputs: values,
           signal: ended,
         }),
       ),

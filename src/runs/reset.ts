@@ -6,7 +6,7 @@ import type { Reader } from '../store.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { hasEnded } from '../workflow/lifecycle.ts'
 import { change, runsOf, unknownWorkflow, type RunContext } from './commands.ts'
-import { itemsOfStage } from './views.ts'
+import { itemsOfStage } from './items.ts'
 
 /**
  * @returns the runs that were forgotten

@@ -68,7 +68,7 @@ export class Rows implements Reader {
 
   #of(table: TableName): Map<string, object | null> {
     let rows = this.#known.get(table)
-    if (rows === undefined) this.#known.set(table, (rows = new Map()))
+    if (rows === undefined) this.#known.set(table, (rows = new Map<string, object | null>()))
     return rows
   }
 }

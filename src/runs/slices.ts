@@ -5,7 +5,6 @@ import {
   advance,
   isNothing,
   newSlice,
-  readsOf,
   type Command,
   type Happening,
   type Reads,
@@ -32,8 +31,8 @@ export async function advanceRun(
 ): Promise<readonly Command[]> {
   const slice = newSlice(run, await inputsOfRun(reader, run))
   for (;;) {
-    const reads = readsOf(definition.plan, slice, happening)
-    if (isNothing(reads)) return advance(definition.plan, slice, happening, now)
+    const { reads, commands } = advance(definition.plan, slice, happening, now)
+    if (isNothing(reads)) return commands
     await fill(reader, definition, slice, reads)
   }
 }

@@ -16,6 +16,7 @@ import { hasEnded } from '../workflow/lifecycle.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { askAbout, escalationId } from './asking.ts'
+import { budgetAfter } from './budget.ts'
 import { startChild } from './children.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
 import { advanceRun } from './slices.ts'
@@ -67,8 +68,19 @@ export class RunSteps {
     await this.rows.apply(events)
     for (const event of events) {
       const happened = await happenedIn(this.rows, event)
-      if (happened !== undefined) this.#queue.push(happened)
+      if (happened === undefined) continue
+      this.#queue.push(happened)
+      if ('item' in event.data) await this.#watchBudget(event.data.item)
     }
+  }
+
+  async #watchBudget(id: string): Promise<void> {
+    const item = await this.rows.get('item', id)
+    const called = item === undefined ? undefined : await budgetAfter(this.rows, item)
+    if (called === undefined) return
+    // What is paused now starts nothing behind the item that was settled.
+    if (called.happening !== undefined) this.#queue.unshift({ run: called.run, happening: called.happening })
+    await this.take(called.events)
   }
 
   async #step({ run: id, happening }: Happened): Promise<void> {

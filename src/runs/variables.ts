@@ -47,9 +47,12 @@ export async function variablesOf(
   }
 }
 
-function joined(found: readonly (Variables | undefined)[], inputs: Variables): Variables {
+function joined(
+  found: readonly (Variables | undefined)[],
+  inputs: Readonly<Record<string, Json>>,
+): Variables {
   const stages: Record<string, Json | undefined> = {}
-  let all: Variables = { inputs: inputs as Json }
+  let all: Variables = { inputs }
   for (const each of found) {
     if (each === undefined) continue
     Object.assign(stages, each['stages'])

@@ -2,12 +2,11 @@
 import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
-import { costsOf } from '../workers/costs.ts'
-import { attemptsAt } from '../workers/rows.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { runsOf, unknownRun } from './commands.ts'
 import { definitionBy } from './definitions.ts'
+import { costOfItem, itemsOfStage } from './items.ts'
 import { runResult } from './values.ts'
 import type { TraceLine, WorkflowLine } from './view-types.ts'
 
@@ -57,30 +56,6 @@ export async function lookUpRun(
       { workflow: name, nearest: near },
     ),
   }
-}
-
-/** The ids of what a stage has posted in all its rounds. */
-export async function itemsOfStage(reader: Reader, row: StageRow): Promise<readonly string[]> {
-  const ids: string[] = []
-  for (let round = 1; round <= row.round; round++) {
-    const whole = subjectId(row.run, row.stage, round)
-    if ((await reader.get('item', whole)) !== undefined) ids.push(whole)
-    for (let index = 0; ; index++) {
-      const id = subjectId(row.run, row.stage, round, index)
-      if ((await reader.get('item', id)) === undefined) break
-      ids.push(id)
-    }
-  }
-  return ids
-}
-
-async function costOfItem(reader: Reader, id: string): Promise<number> {
-  const attempts = await attemptsAt(reader, id)
-  const costs = await costsOf(
-    reader,
-    attempts.map((attempt) => attempt.id),
-  )
-  return [...costs.values()].reduce((sum, cost) => sum + cost, 0)
 }
 
 /** Who made what from what in a run. */

@@ -61,6 +61,7 @@ const WAITING: readonly (readonly [waiting: WaitingFor, place: string, status: s
     { for: 'quota', account: 'claude', at: NOW - 1 },
     ...(['waiting', 'in_progress', 'waits for the quota of claude and a host'] as const),
   ],
+  [{ for: 'run', id: 'feature-1' }, 'waiting', 'in_progress', 'waits for the run feature-1, which is paused'],
   [{ for: 'budget', scope: 'global' }, 'needs_you', 'in_progress', 'waits for the budget of global'],
 ]
 

@@ -6,16 +6,15 @@
  *
  *     const slice = newSlice(run, inputs)
  *     for (;;) {
- *       const reads = readsOf(plan, slice, happening)   // in `load`
- *       if (isNothing(reads)) break
+ *       const { reads, commands } = advance(plan, slice, happening, now)
+ *       if (isNothing(reads)) return commands
  *       // put into the slice what they name
  *     }
- *     const commands = advance(plan, slice, happening, now)   // in `decide`
  *
  * - The run is started by `run.started`; its row is `startedRun(event)`, and `{ on: 'started' }` comes in the same commit.
  * - What happened to an earlier round, or to something that is settled, gives no commands. Of a map, the end of each element is
  *   told once: its row counts the elements, and does not remember which.
- * - Where a step asks for more than the slice has, `advance` gives no commands at all.
+ * - There are no commands while a step asks for more than the slice has.
  */
 import type { ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
@@ -65,7 +64,7 @@ export type Happening =
   /** A person wants it, and what rests on it, done again. */
   | { readonly on: 'retried'; readonly stage: string }
 
-/** The rows and values that a step may look at: those that {@link readsOf} named. The effects fill the maps. */
+/** The rows and values that a step may look at: those that {@link advance} named. The effects fill the maps. */
 export interface Slice {
   readonly run: RunRow
   readonly inputs: Readonly<Record<string, Json>>
@@ -124,31 +123,39 @@ export function newSlice(run: RunRow, inputs: Slice['inputs']): Slice {
   return { run, inputs, stages: new Map(), results: new Map(), queued: [], states: new Map() }
 }
 
-/** What a step needs beyond what the slice has: asked again until nothing is named. */
-export function readsOf(plan: Plan, slice: Slice, happening: Happening): Reads {
-  // Which rows a step reads does not depend on the time.
-  return stepOf(plan, slice, happening, 0).wanted()
-}
-
 /** True if nothing more is to be read. */
 export function isNothing({ stages, results, queued, states }: Reads): boolean {
   return stages.length === 0 && results.length === 0 && queued === 0 && states.length === 0
 }
 
-/** What follows from what happened, in order. Nothing where it is stale, or about nothing that there is. */
-export function advance(plan: Plan, slice: Slice, happening: Happening, now: number): readonly Command[] {
-  const step = stepOf(plan, slice, happening, now)
-  return step.misses > 0 ? [] : step.commands
+/** What a step still needs, or else what follows from what happened. */
+export interface Advanced {
+  readonly reads: Reads
+  /** In order. None where it is stale, or about nothing that there is. */
+  readonly commands: readonly Command[]
 }
 
-function stepOf(plan: Plan, slice: Slice, happening: Happening, now: number): Step {
+/** Works out what follows from what happened; asked again until nothing more is to be read. */
+export function advance(plan: Plan, slice: Slice, happening: Happening, now: number): Advanced {
   const step = new Step(plan, slice, now)
-  if ('stage' in happening && !plan.stages.has(happening.stage)) return step
-  happen(step, happening)
-  resumeIfAnswered(step)
-  startReady(step)
-  finish(step)
-  return step
+  if ('stage' in happening && !plan.stages.has(happening.stage)) return { reads: step.wanted(), commands: [] }
+  if (hasRows(step, happening)) {
+    happen(step, happening)
+    resumeIfAnswered(step)
+    startReady(step)
+    finish(step)
+  }
+  return { reads: step.wanted(), commands: step.misses > 0 ? [] : step.commands }
+}
+
+/** What most steps read is asked for at once: the stage that has ended, and those that are told. */
+function hasRows(step: Step, happening: Happening): boolean {
+  if (happening.on !== 'settled') return true
+  const { definition, successors } = step.plannedOf(step.stage(happening.stage))
+  if (step.misses === 0) return true
+  if (definition.kind === 'work' || definition.kind === 'join')
+    for (const each of successors) step.stage(each)
+  return false
 }
 
 function happen(step: Step, happening: Happening): void {

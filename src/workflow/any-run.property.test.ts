@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyDefinition, anyInputs, endOf } from '../../test/workflow/any-definition.ts'
+import { anyDefinition, anyInputs, endOf } from '../../test/workflow/any-workflow.ts'
 import { RowRun, type OpenItem } from '../../test/workflow/row-run.ts'
 import { projection } from '../projection.ts'
 import { replay } from '../testing/replay.ts'

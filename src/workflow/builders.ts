@@ -1,12 +1,7 @@
 /** Workflows in TypeScript: the same as in YAML, checked when it is made. */
 import type { WorkflowDefinition } from './definition.ts'
 import { parseWorkflow } from './definition-schema.ts'
-import type { AnyStage, StageInput, StageOptions, WorkflowOptions } from './input.ts'
-
-/** A stage: `stage('test', { run: 'npm test', needs: 'implement' })`. */
-export function stage(id: string, options: StageOptions): StageInput {
-  return { ...options, id }
-}
+import type { AnyStage, WorkflowOptions } from './input.ts'
 
 /**
  * A workflow of stages: tuples `[id, agent, title, options]`, `stage(…)`, or objects as in YAML.

@@ -19,7 +19,7 @@ import { StageDraft, type StageDefaults } from './stage-draft.ts'
 import { readStage, type ReadBody } from './stage-schema.ts'
 
 /** Stages in all, those of bodies included: far more than anybody watches, and little enough to be read in a moment. */
-export const MAX_STAGES = 20_000
+const MAX_STAGES = 20_000
 const DEFAULT_CONCURRENCY = 8
 /** The least number of steps, and how many for each stage: more is mostly a loop that does not end. */
 const STEPS_AT_LEAST = 50

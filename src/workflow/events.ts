@@ -32,6 +32,8 @@ export interface WorkflowEvents {
   'run.resumed': { readonly run: string }
   /** It had ended and goes on, as a person wants a stage done again or skipped; its steps count anew. */
   'run.reopened': { readonly run: string; readonly stage: string }
+  /** Something went otherwise than was hoped, and the run goes on: its budget is nearly used up, or an expert had no answer. */
+  'run.warned': { readonly run: string; readonly stage: string | null; readonly message: string }
   /** A wave has ended: everything of it is settled, and what follows has not begun. */
   'run.checkpointed': { readonly run: string; readonly number: number; readonly checksum: string }
   'run.ended': {

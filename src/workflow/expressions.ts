@@ -36,7 +36,7 @@ const ROUND: readonly string[] = [...STAGE, 'previous']
  * The variables of each place. `result`, `status`, `score`, `verdict` and `issues` are those of the stage's subject: what it needs,
  * if that is one stage; of `until` the round that just ended, and of `pass` the review. `previous` is the result of the round before.
  */
-export const VARIABLES: Readonly<Record<Place, readonly string[]>> = {
+const VARIABLES: Readonly<Record<Place, readonly string[]>> = {
   run: ['inputs'],
   stage: STAGE,
   until: ROUND,
@@ -46,7 +46,7 @@ export const VARIABLES: Readonly<Record<Place, readonly string[]>> = {
 }
 
 /** What `stages.ID` has. */
-export const STAGE_FIELDS: readonly string[] = ['result', 'status', 'score', 'verdict', 'issues', 'rounds']
+const STAGE_FIELDS: readonly string[] = ['result', 'status', 'score', 'verdict', 'issues', 'rounds']
 
 /** What an expression may name where it stands. */
 export interface Scope {

@@ -20,7 +20,7 @@ export function openGate(step: Step, row: StageRow, gate: GateStage): void {
   if (step.misses > misses) return
   if (row.broken > 0) {
     const why = subject?.error?.message ?? 'what it judges has failed'
-    if (open(step, row, { waiting: null })) reject(step, row, gate, { why, said: subject })
+    if (open(step, row, { waiting: null })) reject(step, row, gate, { why, said: subject ?? row })
   } else if (gate.judge.by === 'reviewer') openWork(step, row)
   else if (gate.judge.by === 'person') openApproval(step, row)
   else judge(step, row, gate, { pass: gate.judge.pass, subject })
@@ -40,7 +40,7 @@ function judge(
   const tree = subject?.tree ?? null
   if (!worked.ok) failStage(step, opened, worked.error)
   else if (worked.value) completeStage(step, opened, { decision: 'approve', score, tree })
-  else reject(step, opened, gate, { why: `${pass} does not hold`, score, said: subject })
+  else reject(step, opened, gate, { why: `${pass} does not hold`, score, said: subject ?? row })
 }
 
 /** A reviewer has answered. */
@@ -81,7 +81,7 @@ export interface Rejection {
   readonly score?: number | null
   readonly decision?: 'request_changes' | 'veto'
   /** What says what is to be better. */
-  readonly said: StageRow | undefined
+  readonly said: StageRow
 }
 
 /** Sends work back, as often as the gate may. */
@@ -95,7 +95,7 @@ export function reject(step: Step, before: StageRow, gate: GateStage, rejection:
   else if (target === null) failStage(step, row, rejected(stage, why))
   else if (row.tries >= gate.maxRounds) exhausted(step, row, gate)
   else {
-    const feedback = said === undefined ? null : { stage: said.stage, round: said.round }
+    const feedback = { stage: said.stage, round: said.round }
     rewind(step, [target], { gate: row, feedback, reason: `The gate "${stage}" sent the work back.` })
   }
 }

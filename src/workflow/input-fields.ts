@@ -17,7 +17,8 @@ import {
 import { isPlainObject } from '../agents/json-snapshot.ts'
 import { NAME_RULE } from '../agents/text-rules.ts'
 import { priority, verify, workType } from '../board/definition-schema.ts'
-import { retrySchema } from '../board/retry-schema.ts'
+import { retrySchema, retryShape } from '../board/retry-schema.ts'
+import type { Duration } from '../time/duration.ts'
 import type { CaseInput, GateInput, LoopInput, MapInput, StageInput, WaitInput } from './input.ts'
 
 /** Neither `.` nor `/`: ids of elements and rounds are made of it, and a `from` with one of these is a file. */
@@ -42,15 +43,20 @@ export const TEXT: JsonFragment = { type: 'string' }
 export const TEXTS: { readonly anyOf: readonly JsonFragment[] } = {
   anyOf: [TEXT, { type: 'array', items: TEXT }],
 }
-export const DURATION: { readonly anyOf: readonly JsonFragment[] } = {
+const DURATION: { readonly anyOf: readonly JsonFragment[] } = {
   anyOf: [{ type: 'number', exclusiveMinimum: 0 }, TEXT],
 }
 export const OBJECT: JsonFragment = { type: 'object' }
 
+/** What a JSON Schema says about an object of fields. */
+function jsonOf(schema: z.ZodType): JsonFragment {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' })
+}
+
 export const stageId: z.ZodType<string> = z.string(STAGE_ID_RULE).regex(ID_PATTERN, STAGE_ID_RULE)
 const time = shown(duration, DURATION)
 /** What it names is looked at later, when the ids of all stages are known. */
-export const expression: z.ZodType<string> = z.string(EXPRESSION_RULE)
+const expression: z.ZodType<string> = z.string(EXPRESSION_RULE)
 export const anything = z.unknown() as unknown as z.ZodType<never>
 const agentName = name(`the name of an agent: ${NAME_RULE}`)
 const onExhausted = oneOf(ON_EXHAUSTED)
@@ -75,12 +81,14 @@ export const ids: z.ZodType<string | readonly string[]> = shown(
 const SOURCE = {
   anyOf: [
     TEXT,
-    ...[['stage'], ['file'], ['name', 'value']].map((required) => ({
-      type: 'object',
-      properties: Object.fromEntries(required.map((key) => [key, TEXT])),
-      required,
-      additionalProperties: false,
-    })),
+    jsonOf(fieldsObject({ stage: text.describe('The id of a stage, whose result it is.') })),
+    jsonOf(fieldsObject({ file: text.describe('A file of the project; {{ inputs.x }} in it is an input.') })),
+    jsonOf(
+      fieldsObject({
+        name: text.describe('How the value is called in the prompt.'),
+        value: expression.describe('An expression that gives it.'),
+      }),
+    ),
   ],
 }
 
@@ -98,7 +106,10 @@ export const commonShape: Fields<'id' | 'title' | 'needs' | 'next' | 'from' | 'w
         'Its input: the result of a stage, which it then needs, or a file, which is a text with "/" or "."; also { stage }, { file }, and { name, value } for an expression.',
       ),
     when: expression.optional().describe('Skipped where this is false; what needs it runs all the same.'),
-    arm: fieldsObject<{ readonly branch: string; readonly case: string }>({ branch: text, case: text })
+    arm: fieldsObject<{ readonly branch: string; readonly case: string }>({
+      branch: text.describe('The id of the branch.'),
+      case: text.describe('The name of the case.'),
+    })
       .optional()
       .describe('Skipped unless this branch takes this case. `to` of a branch says the same.'),
     onFailure: onFailure
@@ -127,7 +138,11 @@ type WorkField =
   | 'consult'
 
 export const retry: z.ZodType<StageInput['retry']> = shown(retrySchema, {
-  anyOf: [{ enum: ['exponential', 'hub', 'none'] }, { type: 'integer', minimum: 0 }, OBJECT],
+  anyOf: [
+    { enum: ['exponential', 'hub', 'none'] },
+    { type: 'integer', minimum: 0 },
+    jsonOf(fieldsObject(retryShape)),
+  ],
 })
   .optional()
   .describe('How often and when it is tried again; default `exponential`, of `run` and `fn` `none`.')
@@ -182,11 +197,20 @@ export const loop: z.ZodType<LoopInput> = fieldsObject<LoopInput>({
   onExhausted: onExhausted
     .optional()
     .describe('What follows the last round: fail (default), accept_best, escalate.'),
-  stages: shown(anything, { $ref: '#/$defs/stages' })
+  stages: shown(anything, { $ref: '#/definitions/stages' })
     .optional()
     .describe(
       'What each round does, where that is more than one stage; `inputs.previous` and `inputs.round` are there.',
     ),
+})
+
+const SHARE_RULE = 'a share from 0 to 1'
+const quorum = fieldsObject<{ readonly quorum: number }>({
+  quorum: z
+    .number(SHARE_RULE)
+    .min(0, SHARE_RULE)
+    .max(1, SHARE_RULE)
+    .describe('The share of elements that must succeed, 0 to 1.'),
 })
 
 export const map: z.ZodType<MapInput> = fieldsObject<MapInput>({
@@ -196,24 +220,16 @@ export const map: z.ZodType<MapInput> = fieldsObject<MapInput>({
   limit: wholeNumber(1, MAX_PARALLEL).optional().describe('Elements at the same time; default 8.'),
   policy: shown(
     inForms<NonNullable<MapInput['policy']>>(
-      (value) =>
-        isPlainObject(value)
-          ? fieldsObject({
-              quorum: z
-                .number('a share from 0 to 1')
-                .min(0, 'a share from 0 to 1')
-                .max(1, 'a share from 0 to 1'),
-            })
-          : oneOf(['continue', 'fail_fast'] as const),
+      (value) => (isPlainObject(value) ? quorum : oneOf(['continue', 'fail_fast'] as const)),
       'one of continue, fail_fast, { quorum }',
     ),
-    { anyOf: [{ enum: ['continue', 'fail_fast'] }, OBJECT] },
+    { anyOf: [{ enum: ['continue', 'fail_fast'] }, jsonOf(quorum)] },
   )
     .optional()
     .describe(
       'What becomes of it where elements fail: continue (default), fail_fast, or the share that must succeed.',
     ),
-  stages: shown(anything, { $ref: '#/$defs/stages' })
+  stages: shown(anything, { $ref: '#/definitions/stages' })
     .optional()
     .describe(
       'What is done for each element, where that is more than one stage; `inputs.item` and `inputs.index` are there.',
@@ -228,7 +244,7 @@ const person = shown(
   { anyOf: [TEXT, { const: true }] },
 )
 
-const gateObject = fieldsObject<GateInput>({
+const gateFields: Shape<GateInput> = {
   reviewer: agentName.optional().describe('The agent whose answer is the verdict.'),
   person: person.optional().describe('A person decides, in the inbox: the question, or true for the title.'),
   pass: expression
@@ -243,7 +259,8 @@ const gateObject = fieldsObject<GateInput>({
     .describe('What follows the last rejection: fail (default), accept_best, escalate.'),
   timeout: time.optional().describe('How long a person has.'),
   onTimeout: onTimeout.optional().describe('What holds when the time is over; default: it waits on.'),
-})
+}
+const gateObject = fieldsObject<GateInput>(gateFields)
 
 export const branchCase: z.ZodType<CaseInput> = fieldsObject<CaseInput>({
   name: text.optional().describe('Default: the first stage that it leads to.'),
@@ -251,13 +268,25 @@ export const branchCase: z.ZodType<CaseInput> = fieldsObject<CaseInput>({
   to: ids.describe('Stages that run only then.'),
 })
 
-export const wait: z.ZodType<WaitInput> = inForms<WaitInput>((value) => {
-  if (!isPlainObject(value)) return duration
-  if ('signal' in value) return fieldsObject({ signal: text, timeout: duration.optional() })
-  if ('approval' in value)
-    return fieldsObject({ approval: person, timeout: duration.optional(), onTimeout: onTimeout.optional() })
-  return fieldsObject({ for: duration })
-}, 'a duration, { for }, { signal } or { approval }')
+const waitTime = fieldsObject<{ readonly for: Duration }>({ for: time.describe('How long it waits.') })
+const waitSignal = fieldsObject<Extract<WaitInput, { readonly signal: string }>>({
+  signal: text.describe('The word from outside that it waits for.'),
+  timeout: time.optional().describe('It fails when nothing came in this time.'),
+})
+const waitApproval = fieldsObject<Extract<WaitInput, { readonly approval: unknown }>>({
+  approval: person.describe('A person decides, in the inbox: the question, or true for the title.'),
+  timeout: gateFields.timeout,
+  onTimeout: gateFields.onTimeout,
+})
+
+export const wait: z.ZodType<WaitInput> = shown(
+  inForms<WaitInput>((value) => {
+    if (!isPlainObject(value)) return duration
+    if ('signal' in value) return waitSignal
+    return 'approval' in value ? waitApproval : waitTime
+  }, 'a duration, { for }, { signal } or { approval }'),
+  { anyOf: [...DURATION.anyOf, ...[waitTime, waitSignal, waitApproval].map((form) => jsonOf(form))] },
+)
 
 export const runShape: Fields<'run' | 'env' | 'output' | 'timeout' | 'retry' | 'worktree'> = {
   run: text.describe('A command for the shell; values come by `env`.'),
@@ -278,9 +307,7 @@ export const runShape: Fields<'run' | 'env' | 'output' | 'timeout' | 'retry' | '
     .describe('Variables of its environment: the values of expressions, by name.'),
   output: oneOf(['text', 'json'] as const)
     .optional()
-    .describe(
-      '`text` (default): the result is what it printed. `json`: that, parsed.',
-    ) as Fields<'output'>['output'],
+    .describe('`text` (default): the result is what it printed. `json`: that, parsed.'),
   timeout: timeout.describe('Wall-clock limit; default 10 minutes.'),
   retry,
   worktree,
@@ -292,7 +319,7 @@ export const gateShape: Fields<'gate'> = {
       (value) => (typeof value === 'string' ? expression : isPlainObject(value) ? gateObject : undefined),
       'an expression, or an object with reviewer, person or pass',
     ),
-    { anyOf: [TEXT, z.toJSONSchema(gateObject, { io: 'input', unrepresentable: 'any' })] },
+    { anyOf: [TEXT, jsonOf(gateObject)] },
   ).describe('Decides whether the work before it holds: by an expression, a reviewer, or a person.'),
 }
 const { output: _output, verify: _verify, access: _access, ...review } = workShape

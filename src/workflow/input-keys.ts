@@ -1,5 +1,6 @@
 /** The two ways to write a field, `on_reject` and `onReject`, and the two to write a stage, as a tuple and as an object. */
 import { isPlainObject } from '../agents/json-snapshot.ts'
+import { valueAt } from '../agents/shown-values.ts'
 import { NESTED_FIELDS, STAGE_SHAPE, workflowShape } from './input-shapes.ts'
 
 const CAMEL: ReadonlyMap<string, string> = new Map<string, string>(
@@ -73,7 +74,7 @@ export function writtenPath(raw: unknown, path: readonly PropertyKey[]): readonl
   return path.map((key) => {
     const snake = typeof key === 'string' ? snakeCase(key) : key
     const shown = isPlainObject(at) && !(key in at) && snake in at ? snake : key
-    at = isPlainObject(at) || Array.isArray(at) ? at[shown as keyof typeof at] : undefined
+    at = valueAt(at, [shown])
     return shown
   })
 }

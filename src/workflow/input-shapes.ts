@@ -18,7 +18,6 @@ import {
   anything,
   branchCase,
   commonShape,
-  DURATION,
   gateShape,
   ids,
   loop,
@@ -71,9 +70,7 @@ export const KIND_SHAPES: Readonly<Record<Kind, AnyShape>> = {
   },
   wait: {
     ...commonShape,
-    wait: shown(wait, { anyOf: [...DURATION.anyOf, OBJECT] }).describe(
-      'A duration, { for }, { signal, timeout }, or { approval, timeout, on_timeout }.',
-    ),
+    wait: wait.describe('A duration, { for }, { signal, timeout }, or { approval, timeout, on_timeout }.'),
   },
   join: {
     ...commonShape,
@@ -125,7 +122,7 @@ export const workflowShape: Shape<Omit<WorkflowInput, 'stages' | 'inputs'>> &
     .optional()
     .describe('What a run is started with: by name a type, or a JSON Schema with description and default.'),
   stages: shown(z.array(z.unknown(), NAMED_STAGES).min(1, `${NAMED_STAGES} with at least one`), {
-    $ref: '#/$defs/stages',
+    $ref: '#/definitions/stages',
   }).describe('What is to be done.'),
   result: text
     .optional()

@@ -10,7 +10,7 @@ export interface PlannedStage {
   readonly definition: StageDefinition
   /** Place in the definition. */
   readonly position: number
-  /** Stages that must be settled before, each once; what it takes from and what its expressions name included. */
+  /** Stages that must be settled before, each once. */
   readonly needs: readonly string[]
   /** Stages that need it, in order of their place. */
   readonly successors: readonly string[]
@@ -35,13 +35,17 @@ export function planOf(definition: WorkflowDefinition): Plan {
   const known = new Map<Expression, Names>()
   const names = (expression: Expression): Names => {
     let found = known.get(expression)
-    if (found === undefined) known.set(expression, (found = namesIn(expression)))
+    if (found === undefined) {
+      const { stages: named, variables } = namesIn(expression)
+      found = { stages: named.filter((stage) => ids.has(stage)), variables }
+      known.set(expression, found)
+    }
     return found
   }
   const needs = new Map(
     definition.stages.map((stage) => [
       stage.id,
-      [...needsOf(stage, names)].filter((need) => ids.has(need) && need !== stage.id),
+      [...new Set(stage.needs)].filter((need) => ids.has(need) && need !== stage.id),
     ]),
   )
   const successors = new Map<string, string[]>(definition.stages.map(({ id }) => [id, []]))
@@ -75,30 +79,6 @@ export function planOf(definition: WorkflowDefinition): Plan {
   }
 }
 
-/** Every expression of a stage that is worked out by the interpreter, or when its work is posted. */
-export function expressionsOf(stage: StageDefinition): Expression[] {
-  const found: Expression[] = stage.from.flatMap((source) => ('value' in source ? [source.value] : []))
-  if (stage.when !== null) found.push(stage.when)
-  switch (stage.kind) {
-    case 'loop':
-      found.push(stage.until)
-      break
-    case 'map':
-      found.push(stage.over)
-      break
-    case 'gate':
-      if (stage.judge.by !== 'person') found.push(stage.judge.pass)
-      break
-    case 'branch':
-      found.push(...stage.cases.map(({ when }) => when))
-      break
-    default:
-  }
-  const work = 'work' in stage ? stage.work : null
-  if (work?.kind === 'workflow') found.push(...Object.values(work.inputs))
-  return found
-}
-
 /** Branches and gates take the failure of what they need as a fact. */
 export function takesFailures(stage: StageDefinition): boolean {
   return stage.kind === 'gate' || stage.kind === 'branch'
@@ -107,15 +87,6 @@ export function takesFailures(stage: StageDefinition): boolean {
 /** The stage whose next round a rejection posts: one on which the gate rests, else there is no way back. */
 export function targetOf(plan: Plan, gate: GateStage): string | null {
   return gate.onReject !== null && plan.descendants(gate.onReject).has(gate.id) ? gate.onReject : null
-}
-
-function needsOf(stage: StageDefinition, names: Plan['names']): Set<string> {
-  return new Set([
-    ...stage.needs,
-    ...(stage.arm === null ? [] : [stage.arm.branch]),
-    ...stage.from.flatMap((source) => ('stage' in source ? [source.stage] : [])),
-    ...expressionsOf(stage).flatMap((expression) => names(expression).stages),
-  ])
 }
 
 function signalsOf({ stages }: WorkflowDefinition): Map<string, string[]> {

@@ -15,7 +15,7 @@ export interface WorkflowProblem {
 }
 
 /** More problems are not told, so none is looked for. */
-export const MAX_PROBLEMS = 20
+const MAX_PROBLEMS = 20
 const SHOWN_PROBLEMS = 5
 /** Of a large workflow, not every stage is listed. */
 const LISTED_NAMES = 10

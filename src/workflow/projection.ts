@@ -72,6 +72,9 @@ export function applyWorkflow(event: WorkflowEvent, rows: RowLookup): RowChange[
       const { state, error } = event.data
       return [moved(event, rows, state, () => ({ error, reason: null, settledAt: event.at }))]
     }
+    // It is for people and programs that watch.
+    case 'run.warned':
+      return []
     case 'run.removed':
       return applyRemoved(event)
     default:

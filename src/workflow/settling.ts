@@ -97,12 +97,13 @@ export function withdraw(step: Step, { state, stage, round }: StageRow, reason: 
   if (state === 'open') step.commands.push({ do: 'cancel', stage, round, reason })
 }
 
+interface Counts {
+  readonly live: boolean
+  readonly broken: boolean
+}
+
 /** What a settled stage counts for one that needs it; undefined where it is not told. */
-export function countsFor(
-  step: Step,
-  row: StageRow,
-  successor: StageRow,
-): { readonly live: boolean; readonly broken: boolean } | undefined {
+export function countsFor(step: Step, row: StageRow, successor: StageRow): Counts | undefined {
   switch (row.state) {
     case 'done':
       return { live: true, broken: false }
@@ -119,9 +120,8 @@ function tellSuccessors(step: Step, before: StageRow): void {
   step.hasSettled = true
   const row = step.stage(before.stage)
   for (const successor of successorsOf(step, row)) {
-    const counts = countsFor(step, row, successor)
-    if (counts === undefined) continue
-    step.tell('stage.met', successor, counts)
+    // Only what is done, skipped or taken care of comes here, and that counts for everything that needs it.
+    step.tell('stage.met', successor, countsFor(step, row, successor) as Counts)
     const { state, unmet } = step.stage(successor.stage)
     if (state === 'pending' && unmet === 0) step.ready.push(successor.stage)
   }

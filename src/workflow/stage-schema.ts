@@ -132,7 +132,7 @@ function checkFields(
 
 /** A field of another kind of stage is known, and is told to be in the wrong place. */
 function unknownField(draft: StageDraft, key: string, known: readonly string[], kind: string): void {
-  const isOther = key in STAGE_SHAPE
+  const isOther = Object.hasOwn(STAGE_SHAPE, key)
   const names = known.map((each) => draft.problems.shown(each))
   const nearest = isOther ? [] : nearestNames(key.slice(0, 64), names).slice(0, 1)
   const shown = isOther ? `${key} does not belong to a stage with ${kind}` : `${key} is not a known field`

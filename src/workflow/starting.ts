@@ -21,12 +21,19 @@ export function startReady(step: Step): void {
   // What becomes ready goes to the end of the list; it is walked instead of being shifted, as it may be long.
   for (let next = 0; ;) {
     const queued = step.isHeld || !hasRoom(step) ? undefined : step.nextQueued()
-    const id = queued ?? step.ready[next++]
-    if (id === undefined) return
-    const misses = step.misses
-    start(step, step.stage(id))
-    // It stays queued while what it reads is not loaded; the step is worked out again when that is.
-    if (queued !== undefined && step.misses > misses) return
+    if (queued !== undefined) {
+      const misses = step.misses
+      begin(step, step.stage(queued))
+      // It stays queued while what it reads is not loaded; the step is worked out again when that is.
+      if (step.misses > misses) return
+      continue
+    }
+    const ready = step.ready[next++]
+    if (ready === undefined) return
+    const row = step.stage(ready)
+    if (row.state !== 'pending' || row.unmet > 0) continue
+    if (step.isHeld) step.tell('stage.queued', row, {})
+    else begin(step, row)
   }
 }
 
@@ -34,22 +41,13 @@ function hasRoom({ run, plan }: Step): boolean {
   return run.busy < Math.max(1, plan.definition.concurrency)
 }
 
-function start(step: Step, row: StageRow): void {
-  const isNew = row.state === 'pending' && row.unmet === 0
-  if (!isNew && row.state !== 'queued') return
-  if (step.isHeld) {
-    if (isNew) step.tell('stage.queued', row, {})
-    return
-  }
+function begin(step: Step, row: StageRow): void {
   const { definition } = step.plannedOf(row)
   // The next round of a loop that was held goes on where it was.
-  if (row.tries === 0 || definition.kind !== 'loop') {
-    const isToRun = isWanted(step, row, definition)
-    if (!isToRun) return
-  }
-  if (takesPlace(row, definition) && !hasRoom(step)) {
-    if (isNew) step.tell('stage.queued', row, {})
-  } else openByKind(step, row, definition)
+  const goesOn = definition.kind === 'loop' && row.tries > 0
+  if (!goesOn && !isWanted(step, row, definition)) return
+  if (takesPlace(row, definition) && !hasRoom(step)) step.tell('stage.queued', row, {})
+  else openByKind(step, row, definition)
 }
 
 /** Whether a stage is to run at all; it is settled where it is not, and left alone while something is not loaded. */

@@ -21,7 +21,7 @@ export type WaitsFor =
   | { readonly for: 'signal'; readonly signal: string; readonly until: number | null }
 
 /** What a person may say to a failure. */
-export const CHOICES: readonly string[] = ['retry', 'skip', 'abort']
+const CHOICES: readonly string[] = ['retry', 'skip', 'abort']
 
 /** The row of every stage in order of the definition, with what it waits for; null where it is settled, or its run has ended. */
 export interface StageStanding {

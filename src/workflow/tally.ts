@@ -38,14 +38,19 @@ export const NO_TALLY: Tally = {
 
 /** The counters after a stage has changed; `before` is undefined for its first row. */
 export function retally(run: Tally, before: StageRow | undefined, after: StageRow): Tally {
-  const counts = Object.fromEntries(
-    COUNTED.map((counter) => [
-      counter,
-      run[counter] - (before === undefined ? 0 : share(before, counter)) + share(after, counter),
-    ]),
-  ) as unknown as Tally
+  const tally: { -readonly [counter in keyof Tally]: Tally[counter] } = {
+    ...NO_TALLY,
+    checksum: run.checksum,
+  }
+  for (const counter of COUNTED) {
+    const gone = before === undefined ? 0 : share(before, counter)
+    tally[counter] = run[counter] - gone + share(after, counter)
+  }
   const removed = before === undefined ? NOTHING : sumOf(before)
-  return { ...counts, checksum: checksumOf(run.checksum, removed, sumOf(after)) }
+  const added = sumOf(after)
+  // Most of what happens to a stage does not settle it.
+  if (removed !== NOTHING || added !== NOTHING) tally.checksum = checksumOf(run.checksum, removed, added)
+  return tally
 }
 
 function share(row: StageRow, counter: (typeof COUNTED)[number]): number {

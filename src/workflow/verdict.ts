@@ -45,7 +45,7 @@ export function judgementOf(answer: Json | null): Judgement {
   return {
     verdict: verdictOf(said),
     score: typeof score === 'number' && score >= 0 && score <= 100 ? score : null,
-    issues: Array.isArray(issues) ? issues : issues === undefined || issues === null ? [] : [issues as Json],
+    issues: Array.isArray(issues) ? issues : issues === undefined || issues === null ? [] : [issues],
     feedback: typeof feedback === 'string' ? feedback : null,
   }
 }

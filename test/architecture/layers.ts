@@ -62,7 +62,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   // An attempt at an item is made of turns, and its work is verified and brought to the target.
   workers: `${ABOVE_SEAMS} team integration verification json-schema`,
   // The work of a run is items, and their attempts are those of every item; commands are run by the engine.
-  runs: `${ABOVE_SEAMS} team workers integration processes json-schema`,
+  runs: `${ABOVE_SEAMS} table-specs team workers integration processes json-schema`,
   // An integrator is a part of a host.
   integration: `${ABOVE_SEAMS} team verification`,
   folders: 'errors',
@@ -89,7 +89,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
 
 /** Packages are named once, where they are used; `*` is everywhere but in the leaves. */
 export const PACKAGES: Readonly<Record<string, string>> = {
-  zod: `${PURE_VALUES} json-schema loading operations facade mcp http`,
+  zod: `${PURE_VALUES} json-schema agent-backends loading operations facade mcp http`,
   '@marcbachmann/cel-js': 'workflow',
   yaml: 'loading',
   vitest: 'testing',

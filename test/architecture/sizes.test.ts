@@ -4,7 +4,9 @@ import { readSources } from './sources.ts'
 const LINES_AT_MOST = 400
 
 /** Files that are longer and should be, each with its reason. */
-const LONGER: Readonly<Record<string, string>> = {}
+const LONGER: Readonly<Record<string, string>> = {
+  'table-specs.ts': 'a line for each column of each table: a list, and no decision',
+}
 
 function lines(text: string): number {
   return text.split('\n').length - 1

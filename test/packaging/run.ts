@@ -52,6 +52,7 @@ function judgeFiles(paths: readonly string[]): void {
     'dist/index.d.ts',
     'dist/testing/index.js',
     'dist/cli/main.js',
+    'schemas/workflow.schema.json',
     // Started as a program of its own, which no import shows.
     'dist/processes/guard-main.js',
   ]

@@ -8,6 +8,7 @@ import type { RetryPreset } from '../../src/board/retry-policy.ts'
 import type { Action } from './actions.ts'
 import type { BoardAction, PostedItem } from './board-actions.ts'
 import { RowTeam, START_MS } from './row-team.ts'
+import { runEvents } from './run-events.ts'
 
 const IMPL = { agent: 'impl' } as const
 const TESTS = { agent: 'tests' } as const
@@ -238,6 +239,7 @@ const DAY: readonly (Action | NewEvent)[] = [
   ...BOARD,
   ...MERGES,
   ...INBOX,
+  ...runEvents(),
   { type: 'item.fell_back', data: { item: 'd', tries: 3 } },
   { type: 'host.stop_requested', data: { host: 'host_1', now: false } },
   { type: 'host.stopped', data: { host: 'host_1' } },

@@ -5,7 +5,7 @@ import type { WorkflowDefinition } from '../../src/workflow/definition.ts'
 import { temporaryFolder } from '../direct/team.ts'
 import { startChild, type TestProcess } from '../hosts/processes.ts'
 import { openBoard, type TestBoard } from '../workers/board.ts'
-import { map, work, workflow } from '../workflow/definitions.ts'
+import { map, work, workflow } from '../workflow/example-stages.ts'
 import { ENDED, stages, turnOf } from './shop.ts'
 
 interface HostInput {

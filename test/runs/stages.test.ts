@@ -14,7 +14,7 @@ import {
   wait,
   work,
   workflow,
-} from '../workflow/definitions.ts'
+} from '../workflow/example-stages.ts'
 import { command, ENDED, promptsTo, stages, standing, turnOf } from './shop.ts'
 
 const VERDICT = (score: number, ...issues: readonly string[]): string =>
@@ -154,7 +154,7 @@ describe('stages of a run', () => {
     const { shop } = await openBoard()
     shop.fn('check', ({ inputs }) => {
       if (inputs['item'] === 2) throw new Error('two is bad')
-      return inputs['item'] as number
+      return inputs['item']
     })
     const inputs = { list: { description: null, schema: {}, default: [1, 2, 3] } }
     const check = { kind: 'fn', fn: 'check', retry: turnOf('x').retry, timeoutMs: null } as const

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Step } from '../../src/agent-backends/scripted/script.ts'
 import { openBoard } from '../workers/board.ts'
 import { makeRepository } from '../workers/repository.ts'
-import { join as joint, reviewGate, work, workflow } from '../workflow/definitions.ts'
+import { join as joint, reviewGate, work, workflow } from '../workflow/example-stages.ts'
 import { command, ENDED, promptsTo, turnOf } from './shop.ts'
 
 const edit = (line: number, to: string): Step => ({

@@ -31,6 +31,14 @@ CREATE TABLE "inbox" ("id" TEXT, "kind" TEXT, "state" TEXT, "scope" TEXT, "subje
 CREATE INDEX "inbox_open" ON "inbox" ("askedAt") WHERE "state" = 'open';
 CREATE INDEX "inbox_subject" ON "inbox" ("subject", "askedAt");
 CREATE INDEX "inbox_due" ON "inbox" ("deadline") WHERE "state" = 'open';
+CREATE TABLE "workflow" ("name" TEXT, "definition" TEXT, "runs" INTEGER, "definedAt" INTEGER, PRIMARY KEY ("name"));
+CREATE TABLE "run" ("id" TEXT, "workflow" TEXT, "definition" TEXT, "state" TEXT, "inputs" TEXT, "change" TEXT, "parentRun" TEXT, "parentStage" TEXT, "parentRound" INTEGER, "parentIndex" INTEGER, "open" INTEGER, "busy" INTEGER, "escalated" INTEGER, "queued" INTEGER, "steps" INTEGER, "done" INTEGER, "failed" INTEGER, "skipped" INTEGER, "unhandled" INTEGER, "cancelled" INTEGER, "flawed" INTEGER, "total" INTEGER, "checkpoints" INTEGER, "checksum" TEXT, "reason" TEXT, "error" TEXT, "startedBy" TEXT, "startedAt" INTEGER, "settledAt" INTEGER, "revision" INTEGER, PRIMARY KEY ("id"));
+CREATE INDEX "run_workflow" ON "run" ("workflow", "startedAt");
+CREATE INDEX "run_state" ON "run" ("state", "startedAt");
+CREATE INDEX "run_parent" ON "run" ("parentRun", "startedAt");
+CREATE TABLE "stage" ("id" TEXT, "run" TEXT, "stage" TEXT, "state" TEXT, "position" INTEGER, "round" INTEGER, "waiting" TEXT, "tries" INTEGER, "unmet" INTEGER, "live" INTEGER, "broken" INTEGER, "size" INTEGER, "posted" INTEGER, "succeeded" INTEGER, "failures" INTEGER, "subject" TEXT, "tree" TEXT, "decision" TEXT, "flawed" INTEGER, "scores" TEXT, "best" INTEGER, "feedbackStage" TEXT, "feedbackRound" INTEGER, "signal" TEXT, "wakeAt" INTEGER, "error" TEXT, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
+CREATE INDEX "stage_state" ON "stage" ("run", "state", "position");
+CREATE INDEX "stage_due" ON "stage" ("wakeAt") WHERE "state" = 'open';
 CREATE TABLE "host" ("id" TEXT, "kind" TEXT, "state" TEXT, "machine" TEXT, "pid" INTEGER, "pidStart" TEXT, "backends" TEXT, "startedAt" INTEGER, "expiresAt" INTEGER, "idleExitMs" INTEGER, PRIMARY KEY ("id"));
 CREATE TABLE "lease" ("item" TEXT, "attempt" TEXT, "actor" TEXT, "expiresAt" INTEGER, PRIMARY KEY ("item"));
 CREATE TABLE "worker" ("host" TEXT, "name" TEXT, "type" TEXT, "agents" TEXT, "intervalMs" INTEGER, "worktree" INTEGER, "finished" INTEGER, "since" INTEGER, PRIMARY KEY ("host", "name"));

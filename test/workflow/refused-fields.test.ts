@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { B, A, problems, sentence } from './reading.ts'
+import { B, A, problems, sentence } from './definitions.ts'
 
 describe('what is refused', () => {
   test.each<readonly [string, unknown, string]>([
@@ -128,6 +128,13 @@ describe('what is refused', () => {
       { id: 'a', agent: 'x', map: { over: '[]', policy: { quorum: 2 } } },
       'map.policy.quorum is 2; it must be a share from 0 to 1',
     ],
+    [
+      'a question that is none',
+      { id: 'a', gate: { person: 5 } },
+      'gate.person is 5; it must be a question, or true',
+    ],
+    ['an agent of a tuple', ['a', 'x y', 'A'], 'agent is "x y"; it must be the name of an agent'],
+    ['an option of a tuple', ['a', 'x', 'A', { on_failure: 3 }], 'on_failure is 3; it must be one of'],
     ['values in a title', { id: 'a', agent: 'x', title: 'Do {{ x }}' }, 'title takes no {{ }}'],
     [
       'values in a command',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { stage, workflow } from '../../src/workflow/builders.ts'
+import { workflow } from '../../src/workflow/builders.ts'
+import { stage } from '../../src/workflow/stage.ts'
 import { parseWorkflow, readWorkflow } from '../../src/workflow/definition-schema.ts'
 import type { AnyStage, WorkflowOptions } from '../../src/workflow/input.ts'
-import { A, B, problems, read, sentence } from './reading.ts'
+import { A, B, problems, read, sentence } from './definitions.ts'
 
 describe('what is refused', () => {
   test('duplicate ids, before anything starts (AS-54, AS-68, B15)', () => {
@@ -54,6 +55,10 @@ describe('what is refused', () => {
     expect(read(stages('a')).ok && read(stages('c')).ok).toBe(true)
     expect(sentence(stages('b'))).toContain('it sends back to "b", which does not lie before it')
     expect(sentence(stages('g'))).toContain('which does not lie before it')
+    const diamond = [A, B, ...['c', 'd'].map((id) => ({ id, noop: true, needs: 'a' }))]
+    expect(
+      sentence([...diamond, { id: 'g', gate: { pass: 'true', on_reject: 'b' }, needs: ['c', 'd'] }]),
+    ).toContain('which does not lie before it')
   })
 
   test('a stage is an arm of one case, and of one that is there', () => {
@@ -91,6 +96,12 @@ describe('what is refused', () => {
       'the workflow has no input "y"',
     )
     expect(sentence([{ ...A, when: `${'x'.repeat(100)} >` }])).toContain('x…"')
+  })
+
+  test('of a text with too many problems, the first are told', () => {
+    const stages = Array.from({ length: 30 }, (_, index) => ({ id: `s${index}`, noop: true, when: 'x >' }))
+    expect(problems(stages)).toHaveLength(20)
+    expect(sentence([{ id: 'a', agent: 'x', spec: 'one\n{{ stages.b.score' }])).toContain('is not closed by')
   })
 
   test('problems of the workflow itself', () => {
@@ -132,7 +143,7 @@ describe('what is refused', () => {
     expect(() => workflow('w', [stage('a', { agent: 'x', output: failing })])).toThrow(
       'it cannot be written as JSON Schema: Date cannot',
     )
-    const old = { '~standard': { version: 1, vendor: 'zod' }, _zod: z.string()._zod } as never
+    const old = { '~standard': { version: 1, vendor: 'zod' }, ['_zod']: z.string()['_zod'] } as never
     expect(workflow('w', [stage('a', { agent: 'x', output: old })]).stages[0]).toMatchObject({
       work: { output: { type: 'string' } },
     })

@@ -11,12 +11,10 @@ import {
   advance,
   isNothing,
   newSlice,
-  readsOf,
   type Choice,
   type Command,
   type Happening,
   type RoundOf,
-  type Slice,
 } from '../../src/workflow/advance.ts'
 import type { WorkflowDefinition } from '../../src/workflow/definition.ts'
 import { resultKey } from '../../src/workflow/names.ts'
@@ -104,8 +102,7 @@ export class RowRun {
   /** Everything that followed from something. */
   happen(happening: Happening): readonly Command[] {
     this.now += 10
-    const slice = this.#load(happening)
-    const commands = advance(this.plan, slice, happening, this.now)
+    const commands = this.#advance(happening)
     for (const command of commands) this.#execute(command)
     return commands
   }
@@ -144,26 +141,25 @@ export class RowRun {
     return item
   }
 
-  #load(happening: Happening): Slice {
+  #advance(happening: Happening): readonly Command[] {
     const slice = newSlice(this.run, this.inputs)
     this.rowsRead = 0
     for (let passes = 0; passes < MAX_READS; passes++) {
-      const reads = readsOf(this.plan, slice, happening)
-      if (isNothing(reads)) return slice
+      const { reads, commands } = advance(this.plan, slice, happening, this.now)
+      if (isNothing(reads)) return commands
       for (const id of reads.stages) slice.stages.set(id, this.stage(id) ?? null)
       for (const each of reads.results)
         slice.results.set(resultKey(each.stage, each.round), this.#result(each))
-      const rows = this.stages
-      for (const state of reads.states)
-        slice.states.set(
-          state,
-          rows.filter((row) => row.state === state),
-        )
-      if (reads.queued > 0)
-        slice.queued = rows.filter(({ state }) => state === 'queued').slice(0, reads.queued)
-      this.rowsRead += reads.stages.length + reads.results.length + reads.queued
+      for (const state of reads.states) slice.states.set(state, this.#inState(state))
+      if (reads.queued > 0) slice.queued = this.#inState('queued').slice(0, reads.queued)
+      const held = reads.states.flatMap((state) => slice.states.get(state) ?? [])
+      this.rowsRead += reads.stages.length + reads.results.length + reads.queued + held.length
     }
     throw new Error('The step never had what it reads.')
+  }
+
+  #inState(state: StageState): readonly StageRow[] {
+    return this.stages.filter((row) => row.state === state)
   }
 
   #result({ stage, round }: RoundOf): Json | null {

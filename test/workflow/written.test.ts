@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { stage, workflow } from '../../src/workflow/builders.ts'
+import { workflow } from '../../src/workflow/builders.ts'
+import { stage } from '../../src/workflow/stage.ts'
 import type { AgentWork } from '../../src/workflow/definition.ts'
-import { A, B, definition, stageOf } from './reading.ts'
+import { A, B, definition, stageOf } from './definitions.ts'
 
 describe('what people write (A41)', () => {
   test("the sources' feature workflow reads the same from tuples, stages and YAML (A41, B13, B14)", () => {

@@ -24,6 +24,8 @@ export function runFact(event: RunLogEvent): string {
       return event.data.reason
     case 'run.reopened':
       return `from ${event.data.stage}`
+    case 'run.warned':
+      return event.data.message
     case 'run.checkpointed':
       return `checkpoint ${event.data.number}`
     case 'run.ended': {

@@ -14,7 +14,7 @@ import {
   wait,
   work,
   workflow,
-} from './definitions.ts'
+} from './example-stages.ts'
 import type { Inputs } from './row-run.ts'
 
 /** How often work fails for good, and whether gates may send it back. */
