@@ -100,9 +100,9 @@ async function completeInput(
 function withPaths(params: readonly Param[], input: OperationInput, cwd: string): OperationInput {
   const paths = params.filter(({ isPath, name }) => isPath === true && input[name] !== undefined)
   if (paths.length === 0) return input
-  const { resolve } = process.getBuiltinModule('node:path')
+  const path = process.getBuiltinModule('node:path')
   const whole = (word: unknown): unknown =>
-    typeof word === 'string' && /\.(?:ya?ml|json)$/u.test(word) ? resolve(cwd, word) : word
+    typeof word === 'string' && /\.(?:ya?ml|json)$/u.test(word) ? path.resolve(cwd, word) : word
   const read = paths.map(({ name }) => {
     const value = input[name]
     return [name, Array.isArray(value) ? value.map(whole) : whole(value)] as const

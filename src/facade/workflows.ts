@@ -40,11 +40,11 @@ export function createWorkflows({
   const source = { store: runs.team.store, dir: runs.dir }
   const workflow: WorkflowMembers['workflow'] = (
     first: string | WorkflowDefinition | WorkflowInput,
-    written: readonly AnyStage[] = [],
-    options: WorkflowOptions = {},
+    written?: readonly AnyStage[],
+    options?: WorkflowOptions,
   ) => {
     open()
-    const definition = definitionOf(first, written, options)
+    const definition = definitionOf(first, written ?? [], options ?? {})
     const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
     const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
     defining.add(pending)

@@ -258,7 +258,8 @@ const resume: Operation = operation({
   name: 'resume-run',
   command: 'workflow resume',
   summary: 'Go on with a run that was paused, or that no host works on, and wait for its end',
-  details: 'What is finished is not done again.',
+  details:
+    'What is finished is not done again. Of a run that has ended it prints the result, or why there is none.',
   group: 'workflows',
   needs: 'host',
   rights: 'operate',
@@ -271,6 +272,9 @@ const resume: Operation = operation({
   examples: ['atelier workflow resume feature-1', 'atelier workflow resume feature --detach'],
   library: "await shop.resumeRun('feature-1')",
   async run(shop, { run, ...waiting }, context) {
+    const now = await shop.workflowStatus(run)
+    // One that has ended has nothing to go on with, and is told as it ended.
+    if (now !== null && now.settledAt !== null) return shop.run(now.id).ended()
     const { id } = await shop.resumeRun(run)
     return outcomeOf(shop, id, waiting, context)
   },

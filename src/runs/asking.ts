@@ -10,7 +10,7 @@ import type { KnownDefinition } from './definitions.ts'
 import type { Rows } from './rows.ts'
 
 /** What a person may say about a stage that failed. */
-export const DECISIONS: readonly string[] = ['retry', 'skip', 'abort']
+const DECISIONS: readonly string[] = ['retry', 'skip', 'abort']
 
 /** The request about the failure of what has this id. */
 export function escalationId(subject: string): string {

@@ -50,7 +50,7 @@ async function rootOf(reader: Reader, id: string): Promise<RunRow | undefined> {
 }
 
 /** USD of all items of a run and of those within it. */
-export async function spentIn(reader: Reader, run: string): Promise<number> {
+async function spentIn(reader: Reader, run: string): Promise<number> {
   let spent = 0
   for (const row of await reader.list('stage', { where: { run } }))
     for (const id of await itemsOfStage(reader, row)) spent += await costOfItem(reader, id)

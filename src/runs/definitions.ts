@@ -161,7 +161,7 @@ export function engineType(doer: Doer): string | null {
 }
 
 /** The type of items that only a certain agent does. */
-export function agentType(agent: string): string {
+function agentType(agent: string): string {
   return `agent:${agent}`
 }
 

@@ -56,7 +56,8 @@ describe('a drawing', () => {
       hold: ['a signal', 'signal go'],
       all: ['join'],
     })
-    expect(graph.nodes.map(({ wave }) => wave)).toEqual(graph.nodes.map(({ wave }) => wave).toSorted())
+    const waves = graph.nodes.map(({ wave }) => wave)
+    expect(waves).toEqual(waves.toSorted((a, b) => a - b))
     expect(graph.waves[0]).toEqual(['plan'])
   })
 

@@ -147,7 +147,7 @@ function whoText({ owner, who }: Stage, width: number): string {
 }
 
 /** `55 -> 65 -> 72`. */
-export function scoresText(scores: Stage['scores']): string {
+function scoresText(scores: Stage['scores']): string {
   const known = scores.map((score) => (score === null ? '?' : String(score)))
   return scores.every((score) => score === null) ? '' : known.join(' -> ')
 }
@@ -170,7 +170,7 @@ function noteText(stage: Stage): string {
   // Who works on it stands beside it.
   const isRunning = stageStatus(stage) === 'running' && stage.why?.includes('%') !== true
   const why = isRunning ? null : stage.why
-  const parts = elements === null ? [] : [`${elementsText(elements)}`]
+  const parts = elements === null ? [] : [elementsText(elements)]
   switch (status) {
     case 'failed':
       return oneLine(error?.message ?? 'failed')

@@ -341,6 +341,6 @@ function costText({ minCostUsd, maxCostUsd, budgetUsd, stages }: Plan): string {
   const basis =
     assumed === 0
       ? ''
-      : `\n${assumed === turns.length ? 'every turn' : `${plural(assumed, 'stage')}`}: ${usd(turns.find((each) => each.basis === 'assumed')?.turnUsd ?? 0)} a turn is assumed, as none is on record`
+      : `\n${assumed === turns.length ? 'every turn' : plural(assumed, 'stage')}: ${usd(turns.find((each) => each.basis === 'assumed')?.turnUsd ?? 0)} a turn is assumed, as none is on record`
   return `about ${usd(minCostUsd)} if all goes well, ${upTo}${budget}${basis}`
 }
