@@ -207,6 +207,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     workshop.configure(defaults)
     if (maxCostUsd !== undefined) await beginBudget(team, maxCostUsd)
     for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
+    if (options.workflows !== false)
+      await Promise.all(config.workflows.map((written) => workshop.workflow(written).stored))
     if (options.workflows ?? options.config !== false) await defineWorkflows(dir, workshop, options.onError)
     // Whoever runs the whole team runs its workers, too.
     if (kind === 'background')

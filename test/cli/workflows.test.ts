@@ -1,5 +1,5 @@
 /** Workflows on a command line: what a person reads, what a program gets, and how it ends. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/cli/text.ts'
@@ -471,4 +471,20 @@ describe('on a screen', () => {
     const mermaid = await cli(['workflow', 'graph', 'feature', '--mermaid', '--dir', dir])
     expect(mermaid.out).toMatch(/^flowchart TD\n/u)
   })
+})
+
+describe('a configuration in code', () => {
+  it('has workflows of its own, with tuples as stages (A41)', async () => {
+    const dir = shop({ waves: ARCHITECTURE })
+    rmSync(join(dir, 'atelier.config.json'))
+    const entry = new URL('../../src/index.ts', import.meta.url).href
+    writeFileSync(
+      join(dir, 'atelier.config.ts'),
+      `import { defineConfig, stage, workflow } from '${entry}'\n` +
+        `export default defineConfig({ ...${JSON.stringify(TEAM)}, workflows: [\n` +
+        `workflow('coded', [['plan', 'planner', 'Break it down'], stage('check', { run: 'echo checked', needs: 'plan' })])] })\n`,
+    )
+    expect(await typed(dir, 'workflow run coded')).toMatchObject({ status: 0, out: 'checked\n' })
+    expect(await typed(dir, 'workflow run coded --dry-run')).toMatchObject({ status: 0 })
+  }, 60_000)
 })

@@ -29,7 +29,7 @@ export function graphLines({ nodes, waves }: Graph, page: Pick<Page, 'paint' | '
       const rail = paint.faint(railOf(place, wave.length))
       const below = paint.faint(isEnd ? ' ' : '│')
       const head = `${rail} ${nameOf(node, idWidth, paint)}  ${pad(fit(whoOf(node), whoWidth), whoWidth)}`
-      const indent = 4 + idWidth + 2 + whoWidth + 2
+      const indent = 3 + idWidth + 2 + whoWidth + 2
       const facts = factsOf(node, index === 0 ? [] : (waves[index - 1] ?? []))
       const room = width - indent
       const isBeside = room >= 24
