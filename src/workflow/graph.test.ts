@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { workflow } from './builders.ts'
+import { parseWorkflow } from './definition-schema.ts'
+import type { AgentWork, WorkStage } from './definition.ts'
 import type { AnyStage } from './input.ts'
-import { graphOf, type Graph } from './graph.ts'
+import { graphOf, whoDoes, type Graph } from './graph.ts'
 import { mermaidOf, type DrawnState } from './mermaid.ts'
 import { planOf } from './plan.ts'
+import { stage, workflow as written } from './stage.ts'
 
 function drawn(...stages: readonly AnyStage[]): Graph {
   return graphOf(planOf(workflow('feature', stages, { inputs: { parts: 'array' } })))
@@ -69,6 +72,33 @@ describe('a drawing', () => {
       label: 'rejected, at most 2 rounds',
     })
     expect(edges.filter(({ kind }) => kind === 'case').map(({ label }) => label)).toEqual(['big', 'else'])
+  })
+
+  it('says what somebody must be able to do, how many stages a body has, and a branch without an else', () => {
+    const { nodes } = drawn(
+      stage('any', { capability: 'security' }),
+      stage('many', {
+        loop: {
+          until: 'round > 1',
+          stages: [
+            { id: 'x', noop: true },
+            { id: 'y', noop: true },
+          ],
+        },
+      }),
+      stage('kind', { branch: [{ when: 'true', to: 'end' }] }),
+      stage('end', { noop: true }),
+    )
+    const told = Object.fromEntries(nodes.map(({ id, who, notes }) => [id, [who, ...notes]]))
+    expect(told).toMatchObject({
+      any: ['can security'],
+      many: ['2 stages of its own', 'again until round > 1, at most 3 rounds'],
+      kind: ['an expression', 'end if true'],
+    })
+    const any = parseWorkflow(written('feature', [stage('some', { type: 'x' })]))
+    const [some] = any.stages as [WorkStage]
+    const nobody = { ...some, work: { ...(some.work as AgentWork), type: null } }
+    expect(whoDoes(nobody)).toBe('any agent')
   })
 
   it('stands in waves: what is together could run together (AS-101, D02)', () => {
