@@ -260,7 +260,8 @@ export async function change(
   return events
 }
 
-function unknownWorkflow(workflow: string, known: readonly string[]): ErrorData {
+/** The error about a workflow that does not exist. */
+export function unknownWorkflow(workflow: string, known: readonly string[]): ErrorData {
   const near = nearestNames(workflow, known)
   const hint =
     near.length > 0

@@ -269,7 +269,7 @@ export class RunSteps {
 }
 
 /** The ids of what a stage has posted in its present round. */
-export function partsOf({ run, stage, round, size, posted, subject }: StageRow): readonly string[] {
+function partsOf({ run, stage, round, size, posted, subject }: StageRow): readonly string[] {
   if (subject !== null) return [subject]
   if (size === 0) return []
   return Array.from({ length: posted }, (_, index) => subjectId(run, stage, round, index))

@@ -90,7 +90,10 @@ describe('stages of a run', () => {
     await expect.poll(async () => (await shop.inbox()).length).toBe(1)
     const [request] = await shop.inbox()
     expect(request).toMatchObject({ id: 'feature-1/ok', kind: 'approval', question: 'Ship it?' })
-    expect((await run.status()).stages[1]).toMatchObject({ why: 'waits for your approval: feature-1/ok' })
+    expect((await run.status()).stages[1]).toMatchObject({
+      why: 'waits for your approval: Ship it?',
+      help: 'atelier approve feature-1/ok',
+    })
     await shop.approve('feature-1/ok')
     await run.result(ENDED)
     const seen = await events('inbox.answered', 'stage.done')
