@@ -259,7 +259,23 @@ const VERDICT: StageWork['output'] = {
   properties: {
     verdict: { type: 'string', description: 'approve, request_changes or veto' },
     score: { type: 'number', minimum: 0, maximum: 100 },
-    issues: { type: 'array', items: { type: 'string' } },
+    issues: {
+      type: 'array',
+      items: {
+        anyOf: [
+          { type: 'string' },
+          {
+            type: 'object',
+            properties: {
+              severity: { type: 'string', description: 'critical, high, medium or low' },
+              location: { type: 'string', description: 'file:line' },
+              text: { type: 'string', description: 'what is wrong, and what would be right' },
+            },
+            required: ['text'],
+          },
+        ],
+      },
+    },
     feedback: { type: 'string' },
   },
 }
