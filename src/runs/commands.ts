@@ -250,6 +250,7 @@ export async function change(
     async load(reader): Promise<Decision> {
       const now = team.clock.now()
       const rows = new Rows(reader, projection, now, by)
+      rows.know(blobs)
       const steps = new RunSteps(rows, now)
       const refused = await prepare(rows, steps)
       return refused ?? { events: steps.events, blobs: steps.blobs }
