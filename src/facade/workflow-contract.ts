@@ -20,6 +20,14 @@ export interface WorkflowViews {
   trace(workflowOrRun: string): Promise<readonly TraceLine[]>
 }
 
+/** What became of each file of an exported workflow. */
+export interface WorkflowExport {
+  readonly workflow: string
+  /** Paths in the project; `kept` are those that were there before. */
+  readonly written: readonly string[]
+  readonly kept: readonly string[]
+}
+
 export interface RunOptions {
   /** By name. Those with a default may be left out. */
   readonly inputs?: Readonly<Record<string, Json>> | undefined
@@ -60,6 +68,12 @@ export interface WorkflowMembers extends WorkflowViews {
   runWorkflow(name: string, options?: RunOptions): Promise<RunHandle>
   /** The handle of a run that was started before, here or elsewhere. */
   run(id: string): RunHandle
+  /**
+   * Writes a workflow that comes with Atelier, and the roles that play in it, to files of the project, which count from then on. A
+   * file that is there is left as it is.
+   * @throws AtelierError `not_found` where none of that name comes with Atelier
+   */
+  exportWorkflow(name: string): Promise<WorkflowExport>
   /** Forgets the runs of a workflow, with their items, as if it had only been defined; gives their ids. */
   resetWorkflow(name: string): Promise<readonly string[]>
 }

@@ -45,6 +45,14 @@ export function createWorkflows({
     const { defineWorkflow } = await commands()
     for (const { definition } of workflows)
       if (!called.has(definition.name)) await defineWorkflow(runs, definition)
+    if (workflows.every(({ definition }) => definition.name !== wanted)) await defineShipped(wanted)
+  }
+  /** What comes with Atelier is defined when it is first wanted, and only where nobody has defined one of that name. */
+  const defineShipped = async (wanted: string): Promise<void> => {
+    const { isShipped, readShipped } = await import('./shipped.ts')
+    if (!isShipped(wanted)) return
+    const isDefined = await runs.team.store.read(async (reader) => reader.get('workflow', wanted))
+    if (isDefined === undefined) await (await commands()).defineWorkflow(runs, await readShipped(wanted))
   }
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
   return {
@@ -73,6 +81,10 @@ export function createWorkflows({
       return handle(await startRun(runs, name, { inputs }))
     },
     run: handle,
+    exportWorkflow: async (name) => {
+      open()
+      return (await import('./shipped.ts')).exportShipped(runs.dir, name)
+    },
     resetWorkflow: async (name) => (await import('../runs/reset.ts')).resetWorkflow(runs, name),
   }
 }

@@ -8,6 +8,7 @@ import { metricsOf } from '../workflow/metrics.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { PlannedStage } from '../workflow/plan.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
+import { fillPlain } from '../workflow/templates.ts'
 import { sayWaits, standingOf, type WaitsFor } from '../workflow/status.ts'
 import { escalationId } from './asking.ts'
 import { runsOf, unknownRun } from './commands.ts'
@@ -184,11 +185,12 @@ async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLin
   const lines: { readonly at: readonly number[]; readonly line: TraceLine }[] = []
   const rows = await reader.list('stage', { where: { run: run.id } })
   const rounds = new Map(rows.map(({ stage, round }) => [stage, round]))
+  const inputs = await inputsOfRun(reader, run)
   for (const row of rows) {
     const stage = definition.stage(row.stage)
     const from = (stage?.from ?? []).flatMap((source) =>
       'file' in source
-        ? [source.file]
+        ? filePath(source.file, inputs)
         : 'stage' in source
           ? [`${source.stage}#${rounds.get(source.stage) ?? 1}`]
           : [],
@@ -247,4 +249,10 @@ export async function endingOf(reader: Reader, id: string): Promise<RunEnding | 
         error: run.error ?? errorData('turn_failed', `The run ${id} has failed.`, { run: id }),
       }
   }
+}
+
+/** The path with the values of inputs in it; none where they leave it blank. */
+function filePath(named: string, inputs: Readonly<Record<string, Json>>): readonly string[] {
+  const filled = fillPlain(named, { inputs })
+  return filled.ok ? [filled.text].filter((path) => path !== '') : [named]
 }
