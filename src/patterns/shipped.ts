@@ -2,7 +2,7 @@
  * The workflows that come with Atelier, as the files that they are exported to. A file of the project, or a workflow that was
  * defined by a call, takes the place of the one here with the same name.
  */
-import { ROLES } from './roles.ts'
+import { ROLES, type Role } from './roles.ts'
 
 /** A file to be written into a project. */
 export interface ExportedFile {
@@ -15,7 +15,7 @@ interface Shipped {
   /** The workflow in YAML. */
   readonly text: string
   /** Roles that play in it. */
-  readonly roles: readonly (keyof typeof ROLES)[]
+  readonly roles: readonly string[]
 }
 
 const SCHEMA = '# yaml-language-server: $schema=../../node_modules/atelier/schemas/workflow.schema.json'
@@ -122,14 +122,14 @@ export function shippedWorkflow(name: string): string | undefined {
 export function exportedFiles(name: string): readonly ExportedFile[] | undefined {
   const shipped = SHIPPED.get(name)
   if (shipped === undefined) return undefined
+  const roles = Object.entries(ROLES).filter(([role]) => shipped.roles.includes(role))
   return [
     { path: `.atelier/workflows/${name}.yaml`, text: shipped.text },
-    ...shipped.roles.map((role) => ({ path: `.claude/agents/${role}.md`, text: roleFile(role) })),
+    ...roles.map(([role, profile]) => ({ path: `.claude/agents/${role}.md`, text: roleFile(role, profile) })),
   ]
 }
 
 /** A role as Claude Code and Atelier read it. */
-function roleFile(name: string): string {
-  const { description = '', role } = ROLES[name] ?? { role: '' }
+function roleFile(name: string, { description, role }: Role): string {
   return `---\nname: ${name}\ndescription: ${description}\n---\n\n${role}\n`
 }
