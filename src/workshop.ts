@@ -51,7 +51,9 @@ export interface OpenOptions {
   readonly backends?: readonly AgentBackend[]
   /** Configuration in place of the folder's file; `false` reads no file. */
   readonly config?: WorkshopConfig | false
-  /** `ask` loads the folder's configuration only if the user trusted the folder; default `granted`. */
+  /** Defines the workflows of the configuration; default true. Those of files are read when one is run. */
+  readonly workflows?: boolean
+  /** `ask` loads the folder's configuration and workflows only if the user trusted the folder; default `granted`. */
   readonly trust?: 'granted' | 'ask'
   /** Whether this process runs agents: `none` only posts and waits. Default `library`. */
   readonly host?: HostRow['kind'] | 'none'
@@ -190,7 +192,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       dir,
       team,
       view,
-      views: createViews(view, async () => roster.fileProfiles()),
+      views: createViews(view, dir, async () => roster.fileProfiles()),
       roster,
       host,
       workers,
@@ -199,6 +201,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
       runs,
       activity,
       workflowFiles: () => workflowFiles(dir, options),
+      onError: options.onError ?? (() => {}),
       gitSummary: () => describeRepository(dir),
       gitDiff: async () => (await import('./git/repository.ts')).gitDiff(dir),
       worktrees,
@@ -212,6 +215,8 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     workshop.configure(defaults)
     if (maxCostUsd !== undefined) await beginBudget(team, maxCostUsd)
     for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
+    if (options.workflows !== false)
+      await Promise.all(config.workflows.map((written) => workshop.workflow(written).stored))
     // Whoever runs the whole team runs its workers, too.
     if (kind === 'background')
       for (const [name, { type, ...worker }] of Object.entries(config.workers))
@@ -237,7 +242,7 @@ export async function openViews(
     clock: systemClock,
     identity: { machine: ownIdentity().machine, isAlive },
   }
-  return { ...createViews(view, () => profilesOfFiles(dir)), close: () => store.close() }
+  return { ...createViews(view, dir, () => profilesOfFiles(dir)), close: () => store.close() }
 }
 
 /**
@@ -285,7 +290,7 @@ async function openStore(
 async function loadConfiguration(dir: string, options: OpenOptions): Promise<LoadedConfig> {
   const { configFileOf, loadConfig, readConfig } = await import('./loading/config-file.ts')
   if (options.config !== undefined) return readConfig(options.config === false ? {} : options.config)
-  if (options.trust === 'ask' && configFileOf(dir) !== null) {
+  if (options.trust === 'ask' && (options.workflows !== false || configFileOf(dir) !== null)) {
     const { assertTrusted } = await import('./loading/trust.ts')
     assertTrusted(dir)
   }

@@ -36,9 +36,10 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
     json = parsed.globals.json === true
     if (parsed.globals.version === true) return await showVersion(options.terminal)
     if (parsed.globals.help === true) return await showHelp(command, options.terminal)
+    const complete = await completeInput(parsed, options.terminal)
     const input = await readFiles(
       command.params,
-      await completeInput(parsed, options.terminal),
+      withPaths(command.params, complete, options.terminal.cwd),
       options.terminal,
     )
     const session = await openSession(command, parsed.globals, options)
@@ -93,6 +94,20 @@ async function completeInput(
   if (terminal.in.isTTY)
     note({ terminal }, `Type the ${fromInput.name}; end it with Ctrl-D on a line of its own.`)
   return { ...input, [fromInput.name]: readStandardInput(fromInput, await readInput(terminal)) }
+}
+
+/** Paths are meant from where one stands, which may be inside of the project. */
+function withPaths(params: readonly Param[], input: OperationInput, cwd: string): OperationInput {
+  const paths = params.filter(({ isPath, name }) => isPath === true && input[name] !== undefined)
+  if (paths.length === 0) return input
+  const path = process.getBuiltinModule('node:path')
+  const whole = (word: unknown): unknown =>
+    typeof word === 'string' && /\.(?:ya?ml|json)$/u.test(word) ? path.resolve(cwd, word) : word
+  const read = paths.map(({ name }) => {
+    const value = input[name]
+    return [name, Array.isArray(value) ? value.map(whole) : whole(value)] as const
+  })
+  return { ...input, ...Object.fromEntries(read) }
 }
 
 /** Puts what a file holds in the place of its name. Loaded only where a file is named. */

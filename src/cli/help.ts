@@ -22,7 +22,7 @@ export async function overview(sink: Sink): Promise<string> {
     const commands = all.filter((command) => command.group === group)
     return `${paint.strong(title)}\n${entries(
       commands.map((command) => [wordsOf(command), command.summary]),
-      { width, paint, label: 17 },
+      { width, paint, label: 19 },
     )}`
   })
   return [

@@ -4,7 +4,7 @@ import type { HostedWorkshop } from '../facade/workshop.ts'
 import type { Operation, OperationContext, OperationInput, ReplyCount } from '../operations/operation.ts'
 import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, type ExitStatus } from './command.ts'
 import type { OpenOptions } from '../workshop.ts'
-import { openOptions, printJson, type Session } from './session.ts'
+import { openOptions, printJson, workflowOptions, type Session } from './session.ts'
 
 /** Whether the workshop that a command opens runs something, and what. */
 type Hosts = Pick<OpenOptions, 'host' | 'hostAgents'>
@@ -24,12 +24,13 @@ export async function runOperation(
       return runOnViews(operation, input, session)
     case 'team':
       return withShop(
+        operation,
         session,
         async (shop) => print(operation, await operation.run(shop, input, {}), session, input),
         operation.hosts?.(input) === true ? { host: 'foreground', hostAgents: [] } : NO_HOST,
       )
     case 'host':
-      return withShop(session, (shop) => runHosted(operation, input, session, shop), NO_HOST)
+      return withShop(operation, session, (shop) => runHosted(operation, input, session, shop), NO_HOST)
   }
 }
 
@@ -58,11 +59,13 @@ async function runOnViews(
 }
 
 async function withShop(
+  { name }: Operation,
   session: Session,
   act: (shop: HostedWorkshop) => Promise<ExitStatus>,
   hosts: Hosts,
 ): Promise<ExitStatus> {
-  const shop = await session.open.workshop({ ...openOptions(session), ...hosts })
+  const options = name === 'run-workflow' ? workflowOptions(session) : openOptions(session)
+  const shop = await session.open.workshop({ ...options, ...hosts })
   try {
     return await act(shop)
   } finally {
@@ -77,6 +80,13 @@ async function runHosted(
   session: Session,
   shop: HostedWorkshop,
 ): Promise<ExitStatus> {
+  if (operation.follows === 'run') {
+    const { runAndFollow } = await import('./follow-run.ts')
+    return runAndFollow(operation, input, {
+      ...{ session, shop },
+      print: (output) => print(operation, output, session, input),
+    })
+  }
   const [{ takeInterrupts }, { keepHosted }, { showProgress }] = await Promise.all([
     import('./interrupt.ts'),
     import('./hosting.ts'),
@@ -137,6 +147,7 @@ async function print(
     const { showOutput } = await import('./views/show.ts')
     showOutput(operation.name, output, session, input)
   }
+  if (operation.exitStatus !== undefined) return operation.exitStatus(output)
   if (operation.needs === 'host') return statusOfReplies(operation.replies?.(output))
   return operation.isIncomplete?.(output) === true ? EXIT_INCOMPLETE : EXIT_OK
 }

@@ -1,6 +1,7 @@
 /** What a command works with: its folder, its streams, and the ways to open the workshop. */
 import type { WorkshopViews } from '../facade/contract.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
+import { isAtelierError, messageOf } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import type { EndedLeftovers } from '../host-parts.ts'
 import type { OpenOptions } from '../workshop.ts'
@@ -31,7 +32,26 @@ export interface Session {
 
 /** How this process opens the workshop for a verb that writes. */
 export function openOptions({ dir }: Session): OpenOptions {
-  return { dir, via: 'cli', trust: 'ask' }
+  // Reading workflows takes time: verbs that are about them, and who stays, define them.
+  return { dir, via: 'cli', trust: 'ask', workflows: false }
+}
+
+/** Of a file that is no workflow only that: the verb that checks it says what is wrong. */
+function warningOf(error: unknown): string {
+  const [first = ''] = messageOf(error).split('\n')
+  const file = isAtelierError(error) ? error.details['file'] : undefined
+  if (typeof file !== 'string') return first
+  const name = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
+  return `${name} is no workflow. Why: atelier workflow validate ${name.replace(/\.\w+$/u, '')}`
+}
+
+/** The same for what is about workflows: those of the project are defined first, and a file that is none is told. */
+export function workflowOptions(session: Session): OpenOptions {
+  return {
+    ...openOptions(session),
+    workflows: true,
+    onError: (error) => note(session, `warning: ${warningOf(error)}`),
+  }
 }
 
 export function note({ terminal }: Pick<Session, 'terminal'>, text: string): void {

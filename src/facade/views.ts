@@ -5,12 +5,14 @@ import type { Json } from '../json.ts'
 import { budgetScope } from '../team/budget-scope.ts'
 import { viewInbox } from '../team/inbox-views.ts'
 import { viewBudget, viewCost } from '../team/money-views.ts'
+import type { RunView } from '../runs/view-types.ts'
 import type { FullResult, ProfileView } from '../team/view-types.ts'
 import {
   viewAgents,
   viewEntry,
   viewFullResult,
   viewHistory,
+  viewHosts,
   viewInfo,
   viewKeys,
   viewProfiles,
@@ -29,12 +31,16 @@ import type { WatchOptions, WorkshopViews } from './contract.ts'
 const DEFAULT_HISTORY = 20
 const DEFAULT_EVENTS = 20
 
+type FindDefinition = typeof import('./project-workflows.ts').findDefinition
+
 /**
  * The views of a store.
+ * @param dir the project folder
  * @param fileProfiles profiles that were not defined by a call but stand in files
  */
 export function createViews(
   view: ViewContext,
+  dir: string,
   fileProfiles: () => Promise<readonly ProfileView[]>,
 ): WorkshopViews {
   const { store } = view
@@ -45,6 +51,13 @@ export function createViews(
     if (form === 'full') return full
     if (full.isError && full.error !== null) throw toError(full.error)
     return full.result
+  }
+  const definitionOf = async (name: string): ReturnType<FindDefinition> =>
+    (await projectWorkflows()).findDefinition({ store, dir }, name)
+  async function workflowStatus(name?: string): Promise<RunView | null> {
+    const { viewRun } = await import('../runs/run-view.ts')
+    const isHosted = (await viewHosts(view)).some(({ state }) => state === 'running')
+    return viewRun({ store, now: view.clock.now(), isHosted }, name)
   }
   return {
     status: () => viewStatus(view),
@@ -88,8 +101,15 @@ export function createViews(
       })
     },
     inbox: (filter) => viewInbox(store, filter),
-    workflows: async () => (await runViews()).viewWorkflows(store),
-    workflowStatus: async (name) => (await runViews()).viewRun(store, name, view.clock.now()),
+    workflows: async () => (await projectWorkflows()).listWorkflows({ store, dir }),
+    workflowStatus,
+    workflowDefinition: async (name) => (await definitionOf(name)).definition,
+    async workflowGraph(name) {
+      const { definition, run } = await definitionOf(name)
+      const { drawingOf } = await import('../runs/run-view.ts')
+      return drawingOf(definition, run === null ? null : await workflowStatus(run))
+    },
+    validateWorkflows: async (names) => (await projectWorkflows()).checkWorkflows({ store, dir }, names),
     trace: async (name) => (await runViews()).viewTrace(store, name),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
@@ -101,6 +121,10 @@ export function createViews(
 /** Loaded when somebody looks: most views are about agents and the board. */
 function runViews(): Promise<typeof import('../runs/views.ts')> {
   return import('../runs/views.ts')
+}
+
+function projectWorkflows(): Promise<typeof import('./project-workflows.ts')> {
+  return import('./project-workflows.ts')
 }
 
 /** @throws AtelierError `invalid_input` naming a type of event that there is not */

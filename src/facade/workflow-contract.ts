@@ -2,20 +2,31 @@
 import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { StageFunction } from '../runs/perform.ts'
-import type { RunView, TraceLine, WorkflowLine } from '../runs/view-types.ts'
+import type { RunPlan } from '../runs/plan-types.ts'
+import type { RunOutcome, RunView, TraceLine, WorkflowGraph, WorkflowLine } from '../runs/view-types.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
 import type { Defined, WaitOptions } from './contract.ts'
+import type { WorkflowCheck } from './project-workflows.ts'
 
 /** What only reads workflows. */
 export interface WorkflowViews {
   /** Every workflow, with how its last run stands. */
   workflows(): Promise<readonly WorkflowLine[]>
   /**
-   * A run by its id, or the last run of a workflow by its name: each stage with its item, its rounds and what it waits for;
-   * null where the workflow has not run yet.
+   * A run by its id, or the last run of a workflow by its name, without a name the last of all: each stage with its item, its rounds and what it waits for;
+   * null where there is no run yet.
    */
-  workflowStatus(workflowOrRun: string): Promise<RunView | null>
+  workflowStatus(workflowOrRun?: string): Promise<RunView | null>
+  /**
+   * The definition of a workflow by its name or by the path of a file, or that to which a run is pinned.
+   * @throws AtelierError `not_found` with the nearest names, or what is wrong with the file
+   */
+  workflowDefinition(workflowOrRun: string): Promise<WorkflowDefinition>
+  /** The stages in waves and the ways between them, also as Mermaid; of a run, with how its stages stand. */
+  workflowGraph(workflowOrRun: string): Promise<WorkflowGraph>
+  /** All that is wrong with workflows, by name or path; without any, with those in the files of the project. Starts nothing. */
+  validateWorkflows(namesOrFiles?: readonly string[]): Promise<readonly WorkflowCheck[]>
   /** Who made what from what in a run. */
   trace(workflowOrRun: string): Promise<readonly TraceLine[]>
 }
@@ -37,6 +48,8 @@ export interface RunOptions {
 export interface RunHandle {
   readonly id: string
   status(): Promise<RunView>
+  /** Waits for its end, whatever it is; throws only `timeout` or `cancelled` of the wait. */
+  ended(options?: WaitOptions): Promise<RunOutcome>
   /** Waits for its end; throws the error with which it failed. */
   result(options?: WaitOptions): Promise<Json>
   cancel(reason?: string): Promise<void>
@@ -66,6 +79,8 @@ export interface WorkflowMembers extends WorkflowViews {
    * `no_capable_agent` where nobody can do a stage
    */
   runWorkflow(name: string, options?: RunOptions): Promise<RunHandle>
+  /** What `runWorkflow` would do, and why it would not: its waves, who would do what, files, bounds of the cost. Stores nothing. */
+  planWorkflow(name: string, options?: RunOptions): Promise<RunPlan>
   /** The handle of a run that was started before, here or elsewhere. */
   run(id: string): RunHandle
   /**
@@ -74,6 +89,16 @@ export interface WorkflowMembers extends WorkflowViews {
    * @throws AtelierError `not_found` where none of that name comes with Atelier
    */
   exportWorkflow(name: string): Promise<WorkflowExport>
+  /** These take a run, or a workflow for its last run, and give how it stands then. No stage starts while a run is paused. */
+  pauseRun(workflowOrRun: string, reason?: string): Promise<RunView>
+  resumeRun(workflowOrRun: string): Promise<RunView>
+  cancelRun(workflowOrRun: string, reason?: string): Promise<RunView>
+  /** Lets what needs a stage go on without it. */
+  skipStage(workflowOrRun: string, stage: string): Promise<RunView>
+  /** Does a stage again, and what rests on it; without a name the first that has failed. */
+  retryStage(workflowOrRun: string, stage?: string): Promise<RunView>
+  /** A word from outside, for stages that wait for it. */
+  signalRun(workflowOrRun: string, signal: string, value?: Json): Promise<RunView>
   /** Forgets the runs of a workflow, with their items, as if it had only been defined; gives their ids. */
   resetWorkflow(name: string): Promise<readonly string[]>
 }

@@ -1,10 +1,13 @@
 /** Workflows as users call them. */
-import { toError } from '../errors.ts'
+import type { AgentDefinition } from '../agents/definition.ts'
+import { AtelierError, isAtelierError, toError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { WorkflowFiles } from '../loading/workflow-files.ts'
 import type { RunContext } from '../runs/commands.ts'
 import type { StageFunction } from '../runs/perform.ts'
+import type { RunOutcome, RunView } from '../runs/view-types.ts'
+import type { WaitLimit } from '../team/waiting.ts'
 import { watchEvents } from '../team/watching.ts'
 import { parseDuration } from '../time/duration.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
@@ -18,9 +21,13 @@ export type WorkflowRunContext = RunContext & { readonly functions: Map<string, 
 
 export interface WorkflowParts {
   readonly runs: WorkflowRunContext
+  /** What an agent that there is not yet would run with. */
+  readonly resolve: (agent: string, profile: string) => AgentDefinition
   readonly views: WorkshopViews
   /** The workflows that stand in files of the project. */
   readonly files: () => Promise<WorkflowFiles>
+  /** Told of files that are no workflows. */
+  readonly onError: (error: unknown) => void
   /** Throws where the workshop is closed. */
   readonly open: () => void
 }
@@ -28,8 +35,10 @@ export interface WorkflowParts {
 /** The members of a workshop that are about its workflows. */
 export function createWorkflows({
   runs,
+  resolve,
   views,
   files,
+  onError,
   open,
 }: WorkflowParts): Omit<WorkflowMembers, keyof WorkshopViews> {
   /** Definitions that are not stored yet: what comes behind them sees them. */
@@ -42,6 +51,8 @@ export function createWorkflows({
     const { workflows, errors } = await files()
     const error = errors.find(({ details }) => nameOf(details['file']) === wanted)
     if (error !== undefined) throw error
+    // What is wrong with others keeps nobody from running this one.
+    for (const each of errors) onError(each)
     const { defineWorkflow } = await commands()
     for (const { definition } of workflows)
       if (!called.has(definition.name)) await defineWorkflow(runs, definition)
@@ -55,20 +66,31 @@ export function createWorkflows({
     if (isDefined === undefined) await (await commands()).defineWorkflow(runs, await readShipped(wanted))
   }
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
+  const workflow: WorkflowMembers['workflow'] = (
+    first: string | WorkflowDefinition | WorkflowInput,
+    written?: readonly AnyStage[],
+    options?: WorkflowOptions,
+  ) => {
+    open()
+    const definition = definitionOf(first, written ?? [], options ?? {})
+    called.add(definition.name)
+    const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
+    const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
+    defining.add(pending)
+    return { name: definition.name, stored }
+  }
+  /** Lets a person's word reach a run, and gives how it stands then. */
+  const said = async (
+    name: string,
+    word: (commands: Commands, run: string) => Promise<void>,
+  ): Promise<RunView> => {
+    open()
+    const run = await runNamed(views, name)
+    await word(await commands(), run)
+    return handle(run).status()
+  }
   return {
-    workflow(
-      first: string | WorkflowDefinition | WorkflowInput,
-      written: readonly AnyStage[] = [],
-      options: WorkflowOptions = {},
-    ) {
-      open()
-      const definition = definitionOf(first, written, options)
-      called.add(definition.name)
-      const stored = commands().then(({ defineWorkflow }) => defineWorkflow(runs, definition))
-      const pending = stored.catch(() => {}).then(() => void defining.delete(pending))
-      defining.add(pending)
-      return { name: definition.name, stored }
-    },
+    workflow,
     fn(name, run) {
       open()
       runs.functions.set(name, run)
@@ -76,21 +98,55 @@ export function createWorkflows({
     async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
       open()
       await Promise.all(defining)
-      await defineFiles(name)
+      const { isWorkflowFile, loadFile } = await import('./project-workflows.ts')
+      let workflowName = name
+      if (isWorkflowFile(name)) {
+        const defined = workflow(await loadFile(runs.dir, name))
+        await defined.stored
+        workflowName = defined.name
+      } else await defineFiles(name)
       const { startRun } = await commands()
-      return handle(await startRun(runs, name, { inputs }))
+      return handle(await startRun(runs, workflowName, { inputs }))
+    },
+    async planWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
+      open()
+      await Promise.all(defining)
+      const { planStart } = await import('./planning.ts')
+      return planStart({ ...runs, resolve }, await views.workflowDefinition(name), inputs)
     },
     run: handle,
     exportWorkflow: async (name) => {
       open()
       return (await import('./shipped.ts')).exportShipped(runs.dir, name)
     },
+    pauseRun: (name, reason = `Paused by ${runs.team.by.actor}.`) =>
+      said(name, ({ pauseRun }, run) => pauseRun(runs, run, reason)),
+    resumeRun: (name) => said(name, ({ resumeRun }, run) => resumeRun(runs, run)),
+    cancelRun: (name, reason = `Cancelled by ${runs.team.by.actor}.`) =>
+      said(name, ({ cancelRun }, run) => cancelRun(runs, run, reason)),
+    skipStage: (name, stage) => said(name, ({ skipStage }, run) => skipStage(runs, run, stage)),
+    retryStage: (name, stage) => said(name, ({ retryStage }, run) => retryStage(runs, run, stage)),
+    signalRun: (name, signal, value = null) =>
+      said(name, ({ signalRun }, run) => signalRun(runs, run, signal, value)),
     resetWorkflow: async (name) => (await import('../runs/reset.ts')).resetWorkflow(runs, name),
   }
 }
 
+type Commands = typeof import('../runs/commands.ts')
+
+/** A run by its id, or the last run of a workflow. */
+async function runNamed(views: WorkshopViews, name: string): Promise<string> {
+  const view = await views.workflowStatus(name)
+  if (view !== null) return view.id
+  throw new AtelierError(
+    'not_found',
+    `The workflow "${name}" has not run yet. Start it with: workflow run ${name}`,
+    { details: { workflow: name } },
+  )
+}
+
 /** Loaded when the first of them is called: most programs have no workflows. */
-function commands(): Promise<typeof import('../runs/commands.ts')> {
+function commands(): Promise<Commands> {
   return import('../runs/commands.ts')
 }
 
@@ -128,12 +184,14 @@ function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandl
       const { unknownRun } = await commands()
       throw toError(await team.store.read((reader) => unknownRun(reader, id)))
     },
-    async result({ timeout, signal }: WaitOptions = {}): Promise<Json> {
+    async result(options: WaitOptions = {}): Promise<Json> {
       const { runEnded } = await import('../runs/waiting.ts')
-      return runEnded(team, id, {
-        ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
-        ...(signal === undefined ? {} : { signal }),
-      })
+      return runEnded(team, id, limitOf(options))
+    },
+    async ended(options: WaitOptions = {}): Promise<RunOutcome> {
+      const { runSettled } = await import('../runs/waiting.ts')
+      const ending = await runSettled(team, id, limitOf(options))
+      return { ...(await this.status()), result: ending.ok ? ending.result : null }
     },
     cancel: async (reason = `Cancelled by ${team.by.actor}.`) =>
       (await commands()).cancelRun(runs, id, reason),
@@ -143,6 +201,13 @@ function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandl
     retry: async (stage) => (await commands()).retryStage(runs, id, stage),
     signal: async (name, value = null) => (await commands()).signalRun(runs, id, name, value),
     events: ({ signal } = {}) => eventsOf(runs, id, signal),
+  }
+}
+
+function limitOf({ timeout, signal }: WaitOptions): WaitLimit {
+  return {
+    ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, 'timeout') }),
+    ...(signal === undefined ? {} : { signal }),
   }
 }
 

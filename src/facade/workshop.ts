@@ -87,6 +87,8 @@ export interface WorkshopParts {
   readonly runs: WorkflowRunContext
   readonly activity: Set<ActivityListener>
   workflowFiles(): Promise<WorkflowFiles>
+  /** Told of errors that no call can throw. */
+  onError(error: unknown): void
   gitSummary(): Promise<string>
   gitDiff(): Promise<string>
   readonly worktrees: () => Promise<WorkspaceAdapter>
@@ -199,7 +201,14 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     ...views,
     ...createBoard({ team, dir, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
-    ...createWorkflows({ runs: parts.runs, views, files: () => parts.workflowFiles(), open }),
+    ...createWorkflows({
+      runs: parts.runs,
+      resolve: (name, from) => roster.resolve(name, from, {}),
+      views,
+      files: () => parts.workflowFiles(),
+      onError: parts.onError,
+      open,
+    }),
     dir,
     configure,
     profile,

@@ -6,6 +6,7 @@ import type { ParsedProfile } from '../agents/definition-schema.ts'
 import { AtelierError, messageOf } from '../errors.ts'
 import type { AgentOptions, BoardWorkerOptions, ConfigureOptions } from '../facade/contract.ts'
 import type { Json } from '../json.ts'
+import type { WorkflowInput } from '../workflow/input.ts'
 
 const CODE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs']
 const DATA_EXTENSIONS: readonly string[] = ['.json', '.yaml', '.yml']
@@ -44,6 +45,8 @@ export interface WorkshopConfig extends ConfigureOptions {
   /** Board workers, by name: `atelier up` runs them. */
   readonly workers?: Readonly<Record<string, WorkerConfig>>
   readonly worktrees?: WorktreeConfig
+  /** Workflows made with `workflow(…)`, beside those in files. Not in JSON and YAML. */
+  readonly workflows?: readonly WorkflowInput[]
   /** Backends beyond those that Atelier brings; agents choose them by their id. Not in JSON and YAML. */
   readonly backends?: readonly BackendConfig[]
   /** What the scripted backend answers, as its page documents it: a team without an account. */
@@ -62,6 +65,8 @@ export interface LoadedConfig {
   /** For `boardWorker`. */
   readonly workers: Readonly<Record<string, WorkerConfig>>
   readonly worktrees: WorktreeConfig
+  /** For `workflow`, which checks them. */
+  readonly workflows: readonly WorkflowInput[]
   readonly backends: readonly AgentBackend[]
   /** What the scripted backend answers; its adapter checks it. */
   readonly scripted?: Json
@@ -74,6 +79,7 @@ const EMPTY: LoadedConfig = {
   agents: {},
   workers: {},
   worktrees: {},
+  workflows: [],
   backends: [],
 }
 

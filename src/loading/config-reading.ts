@@ -9,6 +9,7 @@ import { AtelierError, messageOf } from '../errors.ts'
 import type { AgentOptions, ConfigureOptions } from '../facade/contract.ts'
 import type { LoadedConfig, WorkerConfig, WorktreeConfig } from './config-file.ts'
 import { BACKEND_RULE, codeConfigSchema, dataConfigSchema, type ConfigInput } from './config-schema.ts'
+import type { WorkflowInput } from '../workflow/input.ts'
 import { importModule, positionOfError } from './import-module.ts'
 import { readTextFile } from './text-file.ts'
 import { parseJson, parseYaml, type Position, type YamlSource } from './yaml-source.ts'
@@ -55,6 +56,7 @@ async function toConfig(source: Source, config: ConfigInput): Promise<LoadedConf
     agents = {},
     workers = {},
     worktrees = {},
+    workflows = [],
     backends = [],
     scripted,
     ...defaults
@@ -68,6 +70,7 @@ async function toConfig(source: Source, config: ConfigInput): Promise<LoadedConf
     agents: agents as Readonly<Record<string, AgentOptions>>,
     workers: workers as Readonly<Record<string, WorkerConfig>>,
     worktrees: worktrees as WorktreeConfig,
+    workflows: workflows as readonly WorkflowInput[],
     backends: await makeBackends(source, backends),
     ...(scripted === undefined ? {} : { scripted }),
   }

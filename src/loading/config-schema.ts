@@ -11,6 +11,7 @@ import {
   type ConfigureInput,
   type ProfileInput,
 } from '../agents/option-schemas.ts'
+import { isPlainObject } from '../agents/json-snapshot.ts'
 import { workerSchema, type WorkerInput } from '../agents/worker-schemas.ts'
 import type { Json } from '../json.ts'
 
@@ -23,6 +24,7 @@ export type ConfigInput = ConfigureInput & {
   readonly agents?: Readonly<Record<string, AgentInput>> | undefined
   readonly workers?: Readonly<Record<string, WorkerInput>> | undefined
   readonly worktrees?: WorktreeInput | undefined
+  readonly workflows?: readonly object[] | undefined
   readonly backends?: readonly (BackendObject | (() => unknown))[] | undefined
   readonly scripted?: Json | undefined
 }
@@ -40,7 +42,7 @@ const worktreeSchema: z.ZodType<WorktreeInput> = fieldsObject<WorktreeInput>({
   passEnv: variableNames.optional(),
 })
 
-const shape: Omit<Shape<ConfigInput>, 'backends'> = {
+const shape: Omit<Shape<ConfigInput>, 'backends' | 'workflows'> = {
   ...configureShape,
   profiles: byName(profileSchema, 'an object of profiles by name').optional(),
   agents: byName(agentSchema, 'an object of agents by name').optional(),
@@ -54,14 +56,19 @@ const backend = z.custom<BackendObject | (() => unknown)>(
   BACKEND_RULE,
 )
 
+/** What is in it is checked where it is defined, with the words for workflows. */
+const workflow = z.custom<object>(isPlainObject, 'made with workflow(name, stages)')
+
 /** A configuration in code. */
 export const codeConfigSchema: z.ZodType<ConfigInput> = fieldsObject<ConfigInput>({
   ...shape,
+  workflows: z.array(workflow, 'a list of workflows').optional(),
   backends: z.array(backend, 'a list of agent backends').optional(),
 })
 
 /** A configuration in JSON or YAML. */
 export const dataConfigSchema: z.ZodType<ConfigInput> = fieldsObject<ConfigInput>({
   ...shape,
+  workflows: z.undefined('left out here: write it to .atelier/workflows/NAME.yaml').optional(),
   backends: z.undefined('left out here: a backend is code, so it belongs in atelier.config.ts').optional(),
 })

@@ -3,7 +3,7 @@
  * where the configuration is: of a folder that its user trusts, or that a program opened itself.
  */
 import { basename, extname } from 'node:path'
-import { AtelierError, isAtelierError, messageOf } from '../errors.ts'
+import { AtelierError, isAtelierError, messageOf, type ErrorCode } from '../errors.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { WorkflowProblem } from '../workflow/problems.ts'
 import { readTextFile } from './text-file.ts'
@@ -52,6 +52,74 @@ export async function loadWorkflows(dir: string): Promise<WorkflowFiles> {
  * @throws AtelierError naming file, line, column, stage and field, and what is allowed
  */
 export async function loadWorkflow(file: string): Promise<WorkflowDefinition> {
+  const read = await readWorkflowFile(file)
+  if (read.ok) return read.definition
+  const { definitionError } = await import('../workflow/problems.ts')
+  throw definitionError('', read.problems, (problem) => {
+    const at = read.positionOf(problem)
+    return { text: `${place(file, at)}: `, details: { file, ...at } }
+  })
+}
+
+/** One thing that is wrong with a file, and where. */
+export interface FoundProblem {
+  readonly code: ErrorCode
+  /** Null: it is about the whole file. */
+  readonly line: number | null
+  readonly column: number | null
+  readonly stage: string | null
+  readonly field: string | null
+  /** What is wrong, and how it is put right. */
+  readonly message: string
+  /** What may stand there: a list of words, or a rule. */
+  readonly allowed: string | readonly string[] | null
+  readonly nearest: readonly string[]
+}
+
+/** What a look at a file found. */
+export interface CheckedFile {
+  /** Null where it is no workflow. */
+  readonly definition: WorkflowDefinition | null
+  readonly problems: readonly FoundProblem[]
+}
+
+/** Looks for all that is wrong with a file, and throws nothing for it. */
+export async function checkWorkflow(file: string): Promise<CheckedFile> {
+  try {
+    const read = await readWorkflowFile(file)
+    if (read.ok) return { definition: read.definition, problems: [] }
+    const problems = read.problems.map((problem): FoundProblem => {
+      const { stage, field, allowed, nearest } = problem.details as Partial<FoundProblem>
+      const at = read.positionOf(problem)
+      return {
+        ...{ code: problem.code, line: at?.line ?? null, column: at?.column ?? null },
+        ...{ stage: stage ?? null, field: field === '' ? null : (field ?? null), message: problem.sentence },
+        ...{ allowed: allowed ?? null, nearest: nearest ?? [] },
+      }
+    })
+    return { definition: null, problems }
+  } catch (thrown) {
+    if (!isAtelierError(thrown)) throw thrown
+    const { line, column } = thrown.details as Partial<Position>
+    const at = { line: line ?? null, column: column ?? null }
+    const start = line === undefined ? `${file}: ` : `${file}:${line}:${column}: `
+    const message = thrown.message.startsWith(start) ? thrown.message.slice(start.length) : thrown.message
+    const rest = { stage: null, field: null, allowed: null, nearest: [] }
+    return { definition: null, problems: [{ code: thrown.code, ...at, message, ...rest }] }
+  }
+}
+
+type ReadFile =
+  | { readonly ok: true; readonly definition: WorkflowDefinition }
+  | {
+      readonly ok: false
+      /** In the order of the file. */
+      readonly problems: readonly WorkflowProblem[]
+      readonly positionOf: (problem: WorkflowProblem) => Position | null
+    }
+
+/** @throws AtelierError where the file cannot be read, or is neither YAML nor JSON */
+async function readWorkflowFile(file: string): Promise<ReadFile> {
   const text = await readTextFile(file).catch((thrown: unknown) => {
     throw new AtelierError('invalid_definition', `${file}: The file cannot be read: ${messageOf(thrown)}.`, {
       details: { file },
@@ -68,12 +136,12 @@ export async function loadWorkflow(file: string): Promise<WorkflowDefinition> {
     name: basename(file, extname(file)),
     fields: 'snake',
   })
-  if (read.ok) return read.definition
-  const { definitionError } = await import('../workflow/problems.ts')
-  throw definitionError('', byLine(read.problems, source), (problem) => {
-    const at = positionOf(problem, source)
-    return { text: `${place(file, at)}: `, details: { file, ...at } }
-  })
+  if (read.ok) return read
+  return {
+    ok: false,
+    problems: byLine(read.problems, source),
+    positionOf: (problem) => positionOf(problem, source),
+  }
 }
 
 function positionOf({ path, offset }: WorkflowProblem, { locate, locateText }: YamlSource): Position | null {

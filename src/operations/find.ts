@@ -11,6 +11,7 @@ const board: Load = async () => (await import('./board.ts')).BOARD
 const posting: Load = async () => (await import('./posting.ts')).POSTING
 const work: Load = async () => (await import('./work.ts')).WORK
 const inbox: Load = async () => (await import('./inbox.ts')).INBOX
+const workflows: Load = async () => (await import('./workflows.ts')).WORKFLOWS
 const worktrees: Load = async () => (await import('./worktrees.ts')).WORKTREES
 const money: Load = async () => (await import('./money.ts')).MONEY
 const context: Load = async () => (await import('./context.ts')).CONTEXT
@@ -56,6 +57,19 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   skip: work,
   'remove-item': work,
   'clear-board': work,
+  'run-workflow': workflows,
+  'validate-workflows': workflows,
+  workflows,
+  'workflow-status': workflows,
+  'workflow-graph': workflows,
+  trace: workflows,
+  'pause-run': workflows,
+  'resume-run': workflows,
+  'cancel-run': workflows,
+  'skip-stage': workflows,
+  'retry-stage': workflows,
+  'signal-run': workflows,
+  'reset-workflow': workflows,
   inbox,
   answer: inbox,
   approve: inbox,
@@ -95,6 +109,19 @@ const COMMANDS: Readonly<Record<string, OperationName>> = {
   'work skip': 'skip',
   'work remove': 'remove-item',
   'work clear': 'clear-board',
+  'workflow run': 'run-workflow',
+  'workflow validate': 'validate-workflows',
+  'workflow list': 'workflows',
+  'workflow status': 'workflow-status',
+  'workflow graph': 'workflow-graph',
+  'workflow trace': 'trace',
+  'workflow pause': 'pause-run',
+  'workflow resume': 'resume-run',
+  'workflow cancel': 'cancel-run',
+  'workflow skip': 'skip-stage',
+  'workflow retry': 'retry-stage',
+  'workflow signal': 'signal-run',
+  'workflow reset': 'reset-workflow',
 }
 
 /** First words of command lines that need a second one. */

@@ -42,6 +42,8 @@ export interface Param {
   readonly reads?: { readonly into: string; readonly as: 'text' | 'data' }
   /** What holds if it is left out, in words. */
   readonly default?: string
+  /** A command line takes a path from its own folder where the word is a file's: one with such an ending. */
+  readonly isPath?: true
   /** A word or two for what to write, where the name does not say it. */
   readonly placeholder?: string
 }
@@ -80,6 +82,7 @@ export type OperationGroup =
   | 'talk'
   | 'results'
   | 'board'
+  | 'workflows'
   | 'inbox'
   | 'money'
   | 'context'
@@ -91,6 +94,8 @@ export type OperationGroup =
 export interface OperationContext {
   /** Aborting it ends the call as the facade's own `signal` does. */
   readonly signal?: AbortSignal
+  /** Told which run of a workflow the call is about, before it waits for it. */
+  readonly onRun?: (run: string) => Promise<void>
 }
 
 interface Description<Name extends OperationName, Params extends readonly Param[]> {
@@ -110,6 +115,8 @@ interface Description<Name extends OperationName, Params extends readonly Param[
   readonly examples: readonly string[]
   /** The same in the library. */
   readonly library: string
+  /** The exit status of what it came to, where it is told as an output and not as an error. */
+  readonly exitStatus?: (output: Outputs[Name]) => number
 }
 
 /** An operation that only reads, and so runs without configuration and without backends. */
@@ -152,6 +159,8 @@ export interface HostOperation<
   readonly work: 'call' | 'background'
   /** False: it returns at once. */
   readonly waits: boolean
+  /** It is about a run of a workflow, which it tells with `onRun`: a host does whatever that needs. */
+  readonly follows?: 'run'
   /** How those who were to answer have fared, where they are several. */
   readonly replies?: (output: Outputs[Name]) => ReplyCount
   run(shop: Workshop, input: InputOf<Params>, context: OperationContext): Output<Name>
@@ -170,8 +179,12 @@ type Output<Name extends OperationName> =
 /** Any operation, as surfaces see it: the input is checked before, the output is JSON or a stream of JSON. */
 export type Operation = Erased<'views', WorkshopViews> | Erased<'team', Workshop> | HostErased
 
-interface Erased<Needs extends string, Shop> extends Description<OperationName, readonly Param[]> {
+interface Erased<Needs extends string, Shop> extends Omit<
+  Description<OperationName, readonly Param[]>,
+  'exitStatus'
+> {
   readonly needs: Needs
+  readonly exitStatus?: (output: unknown) => number
   readonly streams?: true
   readonly changes?: true
   readonly hosts?: (input: OperationInput) => boolean
@@ -183,6 +196,7 @@ interface HostErased extends Erased<'host', Workshop> {
   hosted(input: OperationInput): readonly string[] | 'all'
   readonly work: 'call' | 'background'
   readonly waits: boolean
+  readonly follows?: 'run'
   readonly replies?: (output: unknown) => ReplyCount
 }
 

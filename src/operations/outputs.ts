@@ -2,12 +2,16 @@
 import type { AtelierEvent } from '../events.ts'
 import type { PostedItem } from '../facade/board-contract.ts'
 import type { Reply, TeamReplies, Workshop } from '../facade/contract.ts'
+import type { RunHandle } from '../facade/workflow-contract.ts'
 import type { Json } from '../json.ts'
 
 /** What a member of the workshop resolves to. */
 type Given<Member extends keyof Workshop> = Workshop[Member] extends (...inputs: never) => infer Result
   ? Awaited<Result>
   : never
+
+/** A run with its result, where it was waited for. */
+type RunOutcome = Awaited<ReturnType<RunHandle['ended']>>
 
 export interface Outputs {
   agent: { readonly agent: string }
@@ -53,6 +57,21 @@ export interface Outputs {
   skip: Given<'skip'>
   'remove-item': { readonly removed: readonly string[] }
   'clear-board': { readonly removed: readonly string[] }
+
+  /** With `dryRun` what the run would do. */
+  'run-workflow': RunOutcome | Given<'planWorkflow'>
+  'validate-workflows': Given<'validateWorkflows'>
+  workflows: Given<'workflows'>
+  'workflow-status': Given<'workflowStatus'>
+  'workflow-graph': Given<'workflowGraph'>
+  trace: Given<'trace'>
+  'pause-run': Given<'pauseRun'>
+  'resume-run': RunOutcome
+  'cancel-run': Given<'cancelRun'>
+  'skip-stage': Given<'skipStage'>
+  'retry-stage': RunOutcome
+  'signal-run': Given<'signalRun'>
+  'reset-workflow': { readonly workflow: string; readonly forgotten: Given<'resetWorkflow'> }
 
   inbox: Given<'inbox'>
   answer: Given<'answer'>

@@ -13,6 +13,7 @@ import { SCHEDULES } from './schedules.ts'
 import { TALK } from './talk.ts'
 import { TEAM } from './team.ts'
 import { WORK } from './work.ts'
+import { WORKFLOWS } from './workflows.ts'
 import { WORKTREES } from './worktrees.ts'
 
 export const OPERATIONS: readonly Operation[] = [
@@ -24,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...POSTING,
   ...WORK,
   ...WORKTREES,
+  ...WORKFLOWS,
   ...INBOX,
   ...MONEY,
   ...CONTEXT,
@@ -38,6 +40,7 @@ export const GROUP_TITLES: Readonly<Record<OperationGroup, string>> = {
   talk: 'Talking to agents',
   results: 'What they did',
   board: 'The board',
+  workflows: 'Workflows',
   inbox: 'What waits for an answer',
   money: 'Money',
   context: 'Shared values',

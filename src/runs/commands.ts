@@ -250,6 +250,7 @@ export async function change(
     async load(reader): Promise<Decision> {
       const now = team.clock.now()
       const rows = new Rows(reader, projection, now, by)
+      rows.keep(blobs)
       const steps = new RunSteps(rows, now)
       const refused = await prepare(rows, steps)
       return refused ?? { events: steps.events, blobs: steps.blobs }
@@ -259,7 +260,8 @@ export async function change(
   return events
 }
 
-function unknownWorkflow(workflow: string, known: readonly string[]): ErrorData {
+/** The error about a workflow that does not exist. */
+export function unknownWorkflow(workflow: string, known: readonly string[]): ErrorData {
   const near = nearestNames(workflow, known)
   const hint =
     near.length > 0

@@ -23,10 +23,10 @@ import { mayBePart } from './parts.ts'
 /** What runs make of events, in their commit. */
 export interface Follower {
   /** Reads what the events rest on, and gives those that follow. */
-  follow(reader: Reader, events: readonly NewEvent[], now: number, by: Identity): Promise<Following>
+  follow(reader: Reader, decided: Following, now: number, by: Identity): Promise<Following>
 }
 
-/** What follows in runs, with the long texts of it. */
+/** Events with the long texts that they refer to. */
 export interface Following {
   readonly events: readonly NewEvent[]
   readonly blobs: readonly Blob[]
@@ -104,10 +104,15 @@ export class FollowingStore implements Store {
         const now = clock.now()
         const decided = transaction.decide(loaded, now)
         const events = 'refused' in decided ? [] : decided.events
+        const blobs = [...(transaction.blobs ?? []), ...('refused' in decided ? [] : (decided.blobs ?? []))]
         if (!events.some(mayFollow)) return { loaded, expected: '', following: NOTHING }
         // Nothing was written yet, and nobody is to wait for the lock while it is loaded.
         if (follower === undefined) throw NOT_LOADED
-        return { loaded, expected: keyOf(events), following: await follower.follow(reader, events, now, by) }
+        return {
+          loaded,
+          expected: keyOf(events),
+          following: await follower.follow(reader, { events, blobs }, now, by),
+        }
       },
       decide({ loaded, expected, following }, now): Decision {
         const decided = transaction.decide(loaded, now)

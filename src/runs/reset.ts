@@ -5,7 +5,7 @@ import type { NewEvent } from '../events.ts'
 import type { Reader } from '../store.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { hasEnded } from '../workflow/lifecycle.ts'
-import { change, runsOf, type RunContext } from './commands.ts'
+import { change, runsOf, unknownWorkflow, type RunContext } from './commands.ts'
 import { itemsOfStage } from './items.ts'
 
 /**
@@ -21,7 +21,12 @@ export async function resetWorkflow(context: RunContext, workflow: string): Prom
     keys: [`workflow:${workflow}`, 'board'],
     async prepare(rows, steps) {
       if ((await rows.get('workflow', workflow)) === undefined)
-        return { refused: errorData('not_found', `There is no workflow "${workflow}".`, { workflow }) }
+        return {
+          refused: unknownWorkflow(
+            workflow,
+            (await rows.list('workflow')).map(({ name }) => name),
+          ),
+        }
       for (const run of await runsOf(rows, workflow)) {
         if (!hasEnded(run.state)) return { refused: stillRuns(workflow, run) }
         const refused = await forget(rows, run, (events) => steps.take(events))

@@ -1,5 +1,6 @@
 /** The rows that a transaction sees, with what it has decided so far already applied to them. */
 import type { AtelierEvent, Identity, NewEvent } from '../events.ts'
+import type { Blob } from '../ids.ts'
 import type { Projection, Reader, RowKey, RowOf, RowQuery } from '../store.ts'
 import { TABLES } from '../table-specs.ts'
 import type { TableName } from '../tables.ts'
@@ -11,6 +12,7 @@ export class Rows implements Reader {
   readonly #by: Identity
   /** Rows that were read one by one, or changed: null where there is none. */
   readonly #known = new Map<TableName, Map<string, object | null>>()
+  readonly #blobs = new Map<string, string>()
   readonly #changed = new Map<TableName, Set<string>>()
 
   constructor(reader: Reader, projection: Projection, at: number, by: Identity) {
@@ -55,8 +57,13 @@ export class Rows implements Reader {
     return (await this.list(table, query)).map((row) => row[column])
   }
 
-  blob(hash: string): Promise<string | undefined> {
-    return this.#reader.blob(hash)
+  async blob(hash: string): Promise<string | undefined> {
+    return this.#blobs.get(hash) ?? this.#reader.blob(hash)
+  }
+
+  /** Long texts that are stored with this transaction, and so are not there yet. */
+  keep(blobs: readonly Blob[]): void {
+    for (const { hash, body } of blobs) this.#blobs.set(hash, body)
   }
 
   /** Lets what follows see these events. */

@@ -1,6 +1,7 @@
 /** Gives the interpreter the rows and values that a step asks for, and no others. */
-import type { Json } from '../json.ts'
+import type { Json, StoredText } from '../json.ts'
 import type { Reader } from '../store.ts'
+import { unpackText } from '../team/context.ts'
 import {
   advance,
   isNothing,
@@ -34,6 +35,22 @@ export async function advanceRun(
     const { reads, commands } = advance(definition.plan, slice, happening, now)
     if (isNothing(reads)) return commands
     await fill(reader, definition, slice, reads)
+    if (happening.on === 'signalled') await hear(reader, definition, slice, reads, happening.value)
+  }
+}
+
+/** A word that comes with this step is the result of the stages that wait for it, and stands in no row yet. */
+async function hear(
+  reader: Reader,
+  definition: KnownDefinition,
+  slice: Slice,
+  { results }: Reads,
+  value: StoredText,
+): Promise<void> {
+  for (const { stage, round } of results) {
+    const key = resultKey(stage, round)
+    if (definition.stage(stage)?.kind === 'wait' && slice.results.get(key) === null)
+      slice.results.set(key, JSON.parse(await unpackText(reader, value)) as Json)
   }
 }
 

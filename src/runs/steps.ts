@@ -74,6 +74,11 @@ export class RunSteps {
     }
   }
 
+  #store(blobs: readonly Blob[]): void {
+    this.blobs.push(...blobs)
+    this.rows.keep(blobs)
+  }
+
   async #watchBudget(id: string): Promise<void> {
     const item = await this.rows.get('item', id)
     const called = item === undefined ? undefined : await budgetAfter(this.rows, item)
@@ -110,7 +115,7 @@ export class RunSteps {
         const row = await this.rows.get('stage', subjectId(run.id, command.stage, 1))
         if (row === undefined) return
         const asked = await askAbout(this.rows, { run, definition, row, kind: command.kind, now: this.now })
-        this.blobs.push(...asked.blobs)
+        this.#store(asked.blobs)
         return this.take(asked.events)
       }
     }
@@ -179,7 +184,7 @@ export class RunSteps {
       this.#queue.push({ run: id, happening: { on: 'settled', stage: stageId, round, index, outcome } })
       return
     }
-    this.blobs.push(...made.blobs)
+    this.#store(made.blobs)
     await this.take(made.events)
     if (made.started !== undefined) this.#queue.push({ run: made.started, happening: { on: 'started' } })
   }
@@ -264,7 +269,7 @@ export class RunSteps {
 }
 
 /** The ids of what a stage has posted in its present round. */
-export function partsOf({ run, stage, round, size, posted, subject }: StageRow): readonly string[] {
+function partsOf({ run, stage, round, size, posted, subject }: StageRow): readonly string[] {
   if (subject !== null) return [subject]
   if (size === 0) return []
   return Array.from({ length: posted }, (_, index) => subjectId(run, stage, round, index))

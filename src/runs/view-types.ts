@@ -2,6 +2,7 @@
 import type { ErrorData } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { StageKind } from '../workflow/definition.ts'
+import type { GraphEdge, GraphNode } from '../workflow/graph.ts'
 import type { WorkflowMetrics } from '../workflow/metrics.ts'
 import type { RunState, StageState } from '../workflow/run.ts'
 
@@ -9,13 +10,18 @@ import type { RunState, StageState } from '../workflow/run.ts'
 export interface WorkflowLine {
   readonly name: string
   readonly description: string | null
-  /** `defined` before the first run; else how the last one stands. */
-  readonly status: 'defined' | RunState
+  /** `defined` before the first run; else how the last one stands. `invalid`: its file is no workflow. */
+  readonly status: 'defined' | 'invalid' | RunState
   readonly stages: number
   readonly runs: number
   /** The last run; null before the first. */
   readonly run: string | null
-  readonly definedAt: number
+  /** Null where it stands in a file and no command has needed it yet. */
+  readonly definedAt: number | null
+  /** The file of the project in which it stands; null where a program defined it. */
+  readonly file: string | null
+  /** What is wrong with its file. */
+  readonly problem: string | null
 }
 
 /** One stage of a run, in its latest round. */
@@ -26,8 +32,12 @@ export interface StageView {
   readonly status: StageState
   readonly round: number
   readonly needs: readonly string[]
+  /** Who or what does it, as the definition says: an agent, `run: npm test`, `a person`. */
+  readonly who: string
   /** What it waits for, in words; null where it waits for nothing. */
   readonly why: string | null
+  /** The command line that helps it on, where somebody has to do something. */
+  readonly help: string | null
   /** The item or child run of its latest round; null for a map, and for what posts nothing. */
   readonly item: string | null
   /** Who works on it or did so last. */
@@ -64,9 +74,35 @@ export interface RunView {
   readonly checkpoints: number
   readonly costUsd: number
   readonly metrics: WorkflowMetrics
+  /** What the estimate rests on: how long its stages took in an earlier run, or an assumption. */
+  readonly estimatedFrom: 'earlier_run' | 'assumption'
+  /** Whether a host runs that could do its work. */
+  readonly isHosted: boolean
   readonly startedBy: string
   readonly startedAt: number
   readonly settledAt: number | null
+}
+
+/** A run that has ended, or that nobody waited for. */
+export interface RunOutcome extends RunView {
+  /** Null while it has none. */
+  readonly result: Json
+}
+
+/** A workflow as a drawing; of a run, with how its stages stand. */
+export interface WorkflowGraph {
+  readonly workflow: string
+  /** Null: the definition alone. */
+  readonly run: string | null
+  readonly status: RunState | null
+  readonly nodes: readonly (GraphNode & {
+    readonly status: StageState | null
+    readonly round: number | null
+  })[]
+  readonly edges: readonly GraphEdge[]
+  readonly waves: readonly (readonly string[])[]
+  /** The same as a Mermaid flowchart. */
+  readonly mermaid: string
 }
 
 /** Who made what from what: one line for each item that a run has posted, oldest first. */

@@ -1,24 +1,14 @@
 /** What people and programs see of workflows and runs. */
 import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
-import type { ItemRow } from '../board/item.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
-import { formatDuration } from '../time/duration.ts'
-import { metricsOf } from '../workflow/metrics.ts'
-import { subjectId } from '../workflow/names.ts'
-import type { PlannedStage } from '../workflow/plan.ts'
-import type { RunRow, StageRow } from '../workflow/run.ts'
+import type { RunRow } from '../workflow/run.ts'
 import { fillPlain } from '../workflow/templates.ts'
-import { sayWaits, standingOf, type WaitsFor } from '../workflow/status.ts'
-import { escalationId } from './asking.ts'
 import { runsOf, unknownRun } from './commands.ts'
 import { definitionBy } from './definitions.ts'
-import { FILES } from './files.ts'
 import { costOfItem, itemsOfStage } from './items.ts'
-import { ENGINE_OWNER } from './parts.ts'
-import { partsOf } from './steps.ts'
 import { inputsOfRun, runResult } from './values.ts'
-import type { RunView, StageView, TraceLine, WorkflowLine } from './view-types.ts'
+import type { TraceLine, WorkflowLine } from './view-types.ts'
 
 const SHOWN_RESULT = 200
 
@@ -37,6 +27,8 @@ export function viewWorkflows(store: StoreView): Promise<readonly WorkflowLine[]
         runs,
         run: last?.id ?? null,
         definedAt,
+        file: null,
+        problem: null,
       })
     }
     return lines
@@ -63,110 +55,6 @@ export async function lookUpRun(
       `There is no workflow or run "${headOf(name, 80)}". Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?`,
       { workflow: name, nearest: near },
     ),
-  }
-}
-
-/** The last run of a workflow, or one run; null where there is none yet. */
-export async function viewRun(store: StoreView, name: string, now: number): Promise<RunView | null> {
-  const view = await store.read(async (reader) => {
-    const run = await lookUpRun(reader, name)
-    return run === null || 'refused' in run ? run : readRun(reader, run, now)
-  })
-  if (view !== null && 'refused' in view) throw toError(view.refused)
-  return view
-}
-
-async function readRun(reader: Reader, run: RunRow, now: number): Promise<RunView> {
-  const { plan } = await definitionBy(reader, run.definition)
-  const standing = { plan, run, stages: await reader.list('stage', { where: { run: run.id } }) }
-  const stages: StageView[] = []
-  for (const { row, waitsFor } of standingOf(standing))
-    stages.push(
-      await viewStage(reader, { row, waitsFor, planned: plan.stages.get(row.stage) as PlannedStage, now }),
-    )
-  const children = await reader.list('run', { where: { parentRun: run.id } })
-  const { [FILES]: _files, ...inputs } = await inputsOfRun(reader, run)
-  const costUsd = stages.reduce((sum, stage) => sum + stage.costUsd, 0)
-  return {
-    id: run.id,
-    workflow: run.workflow,
-    status: run.state,
-    reason: run.reason,
-    error: run.error,
-    inputs,
-    stages,
-    children: children.map(({ id }) => id),
-    steps: run.steps,
-    checkpoints: run.checkpoints,
-    costUsd,
-    metrics: metricsOf({ ...standing, now, activeAgents: await activeIn(reader, standing.stages) }),
-    startedBy: run.startedBy,
-    startedAt: run.startedAt,
-    settledAt: run.settledAt,
-  }
-}
-
-async function activeIn(reader: Reader, rows: readonly StageRow[]): Promise<number> {
-  const owners = new Set<string>()
-  for (const row of rows.filter(({ state }) => state === 'open'))
-    for (const id of partsOf(row)) {
-      const item = await reader.get('item', id)
-      if (item?.state === 'running' && item.owner !== null && item.owner !== ENGINE_OWNER)
-        owners.add(item.owner)
-    }
-  return owners.size
-}
-
-interface StageInput {
-  readonly row: StageRow
-  readonly waitsFor: WaitsFor | null
-  readonly planned: PlannedStage
-  readonly now: number
-}
-
-async function viewStage(reader: Reader, { row, waitsFor, planned, now }: StageInput): Promise<StageView> {
-  const { definition, needs } = planned
-  const item = row.subject === null ? undefined : await reader.get('item', row.subject)
-  let costUsd = 0
-  for (const id of await itemsOfStage(reader, row)) costUsd += await costOfItem(reader, id)
-  return {
-    stage: row.stage,
-    title: definition.title,
-    kind: definition.kind,
-    status: row.state,
-    round: row.round,
-    needs,
-    why: waitsFor === null ? null : why(row, waitsFor, item, now),
-    item: row.subject,
-    owner: item?.owner ?? null,
-    elements:
-      definition.kind === 'map' && row.startedAt !== null
-        ? { size: row.size, posted: row.posted, done: row.succeeded, failed: row.failures }
-        : null,
-    decision: row.decision,
-    scores: row.scores,
-    costUsd,
-    error: row.error,
-    startedAt: row.startedAt,
-    settledAt: row.settledAt,
-  }
-}
-
-/** What a stage waits for, in words, with what a person needs to do something about it. */
-function why(row: StageRow, waitsFor: WaitsFor, item: ItemRow | undefined, now: number): string {
-  switch (waitsFor.for) {
-    case 'approval':
-      return `waits for your approval: ${row.subject ?? ''}`
-    case 'decision':
-      return `${sayWaits(waitsFor)}: ${escalationId(subjectId(row.run, row.stage, row.round))}`
-    case 'time':
-      return `goes on in ${formatDuration(Math.max(0, waitsFor.at - now))}`
-    case 'work':
-      if (item?.state === 'running') return `${item.owner ?? 'somebody'} works on it`
-      if (item?.state === 'ready') return `is ready for ${item.type}`
-      return item?.waiting == null ? sayWaits(waitsFor) : `waits: ${item.waiting.for}`
-    default:
-      return sayWaits(waitsFor)
   }
 }
 

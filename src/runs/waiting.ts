@@ -4,17 +4,27 @@ import type { Json } from '../json.ts'
 import type { TeamContext } from '../team/context.ts'
 import type { WaitLimit } from '../team/waiting.ts'
 import { formatDuration } from '../time/duration.ts'
-import { endingOf } from './views.ts'
+import { endingOf, type RunEnding } from './views.ts'
 
 /**
  * The result of a run, once it has ended.
  * @throws AtelierError with which the run ended, or `timeout` or `cancelled` of the wait; the run goes on
  */
-export async function runEnded(
+export async function runEnded(team: TeamContext, run: string, limit: WaitLimit = {}): Promise<Json> {
+  const ending = await runSettled(team, run, limit)
+  if (ending.ok) return ending.result
+  throw toError(ending.error)
+}
+
+/**
+ * How a run has ended, once it has.
+ * @throws AtelierError `timeout` or `cancelled` of the wait; the run goes on
+ */
+export async function runSettled(
   team: TeamContext,
   run: string,
   { timeoutMs, signal }: WaitLimit = {},
-): Promise<Json> {
+): Promise<RunEnding> {
   const { feed, store, clock } = team
   let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
   let wake = Promise.withResolvers<void>()
@@ -33,8 +43,7 @@ export async function runEnded(
     for (;;) {
       wake = Promise.withResolvers<void>()
       const ending = await store.read((reader) => endingOf(reader, run))
-      if (ending?.ok === true) return ending.result
-      if (ending !== undefined) throw toError(ending.error)
+      if (ending !== undefined) return ending
       if (over !== undefined) throw waitError(over, run, timeoutMs)
       await wake.promise
     }

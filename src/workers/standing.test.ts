@@ -12,6 +12,8 @@ const FACTS: StandingFacts = {
     lacks: ({ type, capability }) =>
       type !== 'code' ? `type ${type}` : capability === null ? null : `capability ${capability}`,
   },
+  doers: new Map(),
+  isHosted: true,
   claimEnd: () => null,
   isUnverified: () => false,
 }

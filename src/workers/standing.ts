@@ -12,6 +12,10 @@ export interface StandingFacts {
   readonly item: (id: string) => ItemRow | undefined
   readonly running: readonly ItemRow[]
   readonly staff: Staff
+  /** Ready items of runs, of no such type, that name who does them: the agent, or null for the engine. A host does them. */
+  readonly doers: ReadonlyMap<string, string | null>
+  /** Whether any host runs. */
+  readonly isHosted: boolean
   /** When a claim from outside runs out; null for what is not claimed so. */
   readonly claimEnd: (id: string) => number | null
   /** True for what somebody outside has finished and no host verifies yet. */
@@ -88,12 +92,16 @@ export function reasonOf(row: ItemRow, facts: StandingFacts): string | null {
   }
 }
 
-function reasonOfReady(row: ItemRow, { running, staff }: StandingFacts): string {
-  const { type, touches } = row
+function reasonOfReady(row: ItemRow, { running, staff, doers, isHosted }: StandingFacts): string {
+  const { id, type, touches } = row
   const beside = running.find((other) => overlap(touches, other.touches))
   if (beside !== undefined) return `waits until ${beside.id} has ended: both change the same files`
   const lacking = staff.lacks(row)
-  return lacking === null ? `waits for a free worker of type ${type}` : `no worker for ${lacking} yet`
+  if (lacking === null) return `waits for a free worker of type ${type}`
+  const doer = doers.get(id)
+  if (doer === undefined) return `no worker for ${lacking} yet`
+  if (!isHosted) return 'is ready, and no host runs'
+  return doer === null ? 'waits for the host' : `waits for ${doer}`
 }
 
 function reasonOfRunning(
@@ -132,6 +140,11 @@ function reasonOfWaiting({ dependsOn, waiting }: ItemRow, facts: StandingFacts):
     case 'run':
       return `waits for the run ${waiting.id}, which is paused`
   }
+}
+
+/** True for what is ready and only a worker could take, of which none runs that can do it. */
+export function needsWorker(row: ItemRow, { staff, doers }: StandingFacts): boolean {
+  return row.state === 'ready' && staff.lacks(row) !== null && !doers.has(row.id)
 }
 
 function isMet(row: ItemRow | undefined): boolean {

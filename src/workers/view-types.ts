@@ -1,5 +1,5 @@
 /** What the views of the board show: plain data for the library, CLI, MCP and HTTP. Money is in USD, time in ms. */
-import type { ItemState, ItemPhase, Progress, WaitingFor } from '../board/item.ts'
+import type { ItemPart, ItemState, ItemPhase, Progress, WaitingFor } from '../board/item.ts'
 import type { MergeMode, VerifyCommand } from '../board/definition.ts'
 import type { PriorityName } from '../board/priority.ts'
 import type { ErrorData } from '../errors.ts'
@@ -48,6 +48,10 @@ export interface ItemLine {
   /** Tries since it was posted or retried. */
   readonly attempts: number
   readonly progress: Progress | null
+  /** The run of a workflow that it is a part of, and which; null for items that no run has posted. */
+  readonly part: ItemPart | null
+  /** It is ready, and only a board worker of its type could take it, of which none runs. */
+  readonly needsWorker: boolean
   readonly error: ErrorData | null
   /** The engine ran its verify commands on what was merged. */
   readonly verified: boolean

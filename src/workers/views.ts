@@ -10,8 +10,15 @@ import { unpackText } from '../team/context.ts'
 import { costsByAttempt, costsOf } from './costs.ts'
 import { claimEnd } from './external.ts'
 import { attemptsAt, definitionOf, dependentRows, knownItems, unknownItem } from './rows.ts'
-import { loadStaff, type Staff } from './staff.ts'
-import { BOARD_STATUSES, columnOf, reasonOf, statusOfItem, type StandingFacts } from './standing.ts'
+import { loadStaff } from './staff.ts'
+import {
+  BOARD_STATUSES,
+  columnOf,
+  needsWorker,
+  reasonOf,
+  statusOfItem,
+  type StandingFacts,
+} from './standing.ts'
 import type {
   BoardFilter,
   BoardStatus,
@@ -46,7 +53,7 @@ export async function readBoard(reader: Reader, now: number, filter: BoardFilter
   return {
     items,
     summary: summaryOf(items),
-    unstaffed: unstaffed(rows.filter(({ id }) => shown.has(id)).toSorted(byUrgency), facts.staff),
+    unstaffed: unstaffed(rows.filter(({ id }) => shown.has(id)).toSorted(byUrgency), facts),
     costUsd: items.reduce((sum, { costUsd }) => sum + costUsd, 0),
   }
 }
@@ -159,6 +166,8 @@ function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine
     claimEndsAt: facts.claimEnd(row.id),
     attempts: row.attempts,
     progress: row.progress,
+    part: partOf(row),
+    needsWorker: needsWorker(row, facts),
     error: row.error,
     verified: row.verified === 1,
     flags: row.flags,
@@ -169,6 +178,29 @@ function itemLine(row: ItemRow, facts: StandingFacts, costUsd: number): ItemLine
     startedAt: row.startedAt,
     completedAt: row.settledAt,
   }
+}
+
+function partOf({ run, stage, round, index }: ItemRow): ItemLine['part'] {
+  return run === null || stage === null || round === null ? null : { run, stage, round, index }
+}
+
+/** Some items as the board lists them. */
+export async function readLines(
+  reader: Reader,
+  rows: readonly ItemRow[],
+  now: number,
+): Promise<readonly ItemLine[]> {
+  const facts = await factsFor(reader, rows, now)
+  const lines: ItemLine[] = []
+  for (const row of rows) {
+    const attempts = row.attempt === null ? [] : await attemptsAt(reader, row.id)
+    const costs = await costsOf(
+      reader,
+      attempts.map(({ id }) => id),
+    )
+    lines.push(itemLine(row, facts, total(costs.values())))
+  }
+  return lines
 }
 
 /** Facts for some items; those that run are looked up where the items do not hold them. */
@@ -193,9 +225,29 @@ async function factsFor(reader: Reader, rows: readonly ItemRow[], now: number): 
       reader,
       rows.filter(({ state }) => state === 'ready'),
     ),
+    doers: await doersOf(
+      reader,
+      rows.filter(({ state, run }) => state === 'ready' && run !== null),
+    ),
+    isHosted: (await reader.list('host', { limit: 1 })).length > 0,
     claimEnd: (id) => ends.get(id) ?? null,
     isUnverified: (id) => unverified.has(id),
   }
+}
+
+/** Who does ready items of runs for which no worker runs; those of which only a worker could know are left out. */
+async function doersOf(
+  reader: Reader,
+  rows: readonly ItemRow[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const doers = new Map<string, string | null>()
+  for (const row of rows) {
+    const { agent, work } = await definitionOf(reader, row)
+    if (work === undefined) continue
+    if (work.doer.by !== 'agent') doers.set(row.id, null)
+    else if (agent !== null) doers.set(row.id, agent)
+  }
+  return doers
 }
 
 /** The items that one waits for, where they are not known yet. */
@@ -238,9 +290,9 @@ function dependencyLine(row: ItemRow | undefined): DependencyLine[] {
 }
 
 /** What ready items need that no worker has. */
-function unstaffed(rows: readonly ItemRow[], staff: Staff): Unstaffed[] {
+function unstaffed(rows: readonly ItemRow[], facts: StandingFacts): Unstaffed[] {
   const lacking = rows.flatMap((row) => {
-    const lacks = row.state === 'ready' ? staff.lacks(row) : null
+    const lacks = needsWorker(row, facts) ? facts.staff.lacks(row) : null
     return lacks === null ? [] : [{ row, lacks }]
   })
   return [...Map.groupBy(lacking, ({ row, lacks }) => `${row.type} ${lacks}`).values()].map((list) => {

@@ -23,7 +23,7 @@ import { fakeTerminal, shellWords, temporaryFolder } from './support.ts'
 
 const DOCS = new URL('../../docs/reference/', import.meta.url)
 
-/** Verbs that direct mode and the board promise (issues 2 and 4): the table may have more, never fewer. */
+/** Verbs that direct mode, the board and workflows promise (issues 2, 4 and 5): the table may have more, never fewer. */
 const PROMISED = [
   ...['status', 'agent', 'profile', 'profiles', 'agents', 'info', 'dismiss', 'reset', 'reset-all'],
   ...['ask', 'cast', 'await', 'await-all', 'pipe', 'fan', 'interrupt', 'result', 'history', 'transcript'],
@@ -31,6 +31,8 @@ const PROMISED = [
   ...['events', 'watch', 'git-summary', 'git-diff'],
   ...['board', 'workers', 'work', 'ready', 'item', 'claim', 'start', 'complete', 'fail', 'release', 'extend'],
   ...['cancel', 'retry', 'skip', 'remove-item', 'clear-board', 'work-from-result'],
+  ...['run-workflow', 'validate-workflows', 'workflows', 'workflow-status', 'workflow-graph', 'trace'],
+  ...['pause-run', 'resume-run', 'cancel-run', 'skip-stage', 'retry-stage', 'signal-run', 'reset-workflow'],
 ]
 
 describe('the table of operations', () => {

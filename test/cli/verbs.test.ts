@@ -104,7 +104,18 @@ const WALK: readonly (readonly [words: string[], part: unknown])[] = [
 ]
 
 /** Not in the walk: they have tests of their own, since they do not end, leave a host behind, or need an id. */
-const ELSEWHERE = ['watch', 'cast', 'answer', 'approve', 'reject', 'withdraw']
+const ELSEWHERE = [
+  // In workflows.test.ts.
+  ...['workflow run', 'workflow validate', 'workflow list', 'workflow status', 'workflow graph'],
+  ...['workflow trace', 'workflow pause', 'workflow resume', 'workflow cancel', 'workflow skip'],
+  ...['workflow retry', 'workflow signal', 'workflow reset'],
+  'watch',
+  'cast',
+  'answer',
+  'approve',
+  'reject',
+  'withdraw',
+]
 
 describe('every verb as a process, with --json', () => {
   const outcomes: { readonly words: string[]; readonly finished: Finished; readonly part: unknown }[] = []

@@ -49,6 +49,7 @@ const LOADED = {
   agents: { impl: { profile: 'coder' }, reviewer: { role: 'Review only.', allowedTools: ['Read', 'Bash'] } },
   workers: { dev: { type: 'code', profile: 'coder', worktree: true, concurrency: 2, interval: '30s' } },
   worktrees: { setUp: ['npm ci'], passEnv: ['NPM_TOKEN'] },
+  workflows: [],
   backends: [],
   scripted: { impl: [{ text: 'Done' }] },
 }
@@ -114,13 +115,20 @@ describe('loadConfig of data', () => {
     const profiles = {
       coder: { role: 'You write code.', description: 'Writes code', maxTurns: 15, timeout: '90s' },
     }
-    const json = JSON.stringify({ ...configure, ...team, backends: undefined, profiles }, null, '\t')
+    const json = JSON.stringify(
+      { ...configure, ...team, backends: undefined, workflows: undefined, profiles },
+      null,
+      '\t',
+    )
     const dir = folderWith({ 'atelier.config.json': json })
     expect(await loadConfig(dir)).toEqual({ file: join(dir, 'atelier.config.json'), ...LOADED })
   })
 
   it('is empty without a file, and with an empty one', async () => {
-    const empty = { configure: {}, profiles: {}, agents: {}, workers: {}, worktrees: {}, backends: [] }
+    const empty = {
+      ...{ configure: {}, profiles: {}, agents: {}, workers: {}, worktrees: {} },
+      ...{ workflows: [], backends: [] },
+    }
     expect(await loadConfig(folderWith())).toEqual({ file: null, ...empty })
     const dir = folderWith({ 'atelier.config.yml': '# nothing yet\n' })
     expect(await loadConfig(dir)).toEqual({ file: join(dir, 'atelier.config.yml'), ...empty })

@@ -90,7 +90,10 @@ describe('stages of a run', () => {
     await expect.poll(async () => (await shop.inbox()).length).toBe(1)
     const [request] = await shop.inbox()
     expect(request).toMatchObject({ id: 'feature-1/ok', kind: 'approval', question: 'Ship it?' })
-    expect((await run.status()).stages[1]).toMatchObject({ why: 'waits for your approval: feature-1/ok' })
+    expect((await run.status()).stages[1]).toMatchObject({
+      why: 'waits for your approval: Ship it?',
+      help: 'atelier approve feature-1/ok',
+    })
     await shop.approve('feature-1/ok')
     await run.result(ENDED)
     const seen = await events('inbox.answered', 'stage.done')
@@ -321,5 +324,36 @@ describe('stages of a run', () => {
     expect(await shop.item('feature-1/long')).toMatchObject({ state: 'cancelled' })
     expect((await shop.run('feature-1/child').status()).status).toBe('cancelled')
     await expect.poll(async () => (await shop.info('dev')).status).toBe('idle')
+  })
+
+  it('reads long inputs, results and words from outside in the commit that stores them', async () => {
+    const long = 'x'.repeat(10_000)
+    const { shop } = await openBoard({ reply: () => JSON.stringify({ score: 90, long }) })
+    shop.agent('dev', 'You work.')
+    const inner = workflow([work('last')], {
+      name: 'inner',
+      inputs: { text: { description: null, schema: {} } },
+    })
+    const child = { kind: 'workflow', workflow: inner, inputs: { text: 'inputs.text' } } as const
+    shop.workflow(
+      workflow(
+        [
+          loop('a', [], {
+            until: `score > 80 && size(result.long) == 10000 && size(inputs.text) == 10000`,
+            work: turnOf('dev', { output: { type: 'object' } }),
+          }),
+          work('b', ['a'], { work: child }),
+          wait('c', ['b'], { for: 'signal', signal: 'go', timeoutMs: null }),
+          work('d', ['c'], { when: 'size(stages.c.result) == 10000' }),
+        ],
+        { inputs: { text: { description: null, schema: {} } } },
+      ),
+    )
+    const run = await shop.runWorkflow('feature', { inputs: { text: long } })
+    await expect.poll(async () => (await standing(run))['c']).toBe('open')
+    await run.signal('go', long)
+    await run.result(ENDED)
+    expect(await standing(run)).toEqual({ a: 'done', b: 'done', c: 'done', d: 'done' })
+    expect((await run.status()).stages[0]).toMatchObject({ round: 1 })
   })
 })

@@ -32,6 +32,23 @@ function takesAgents({ params }: Command): boolean {
   )
 }
 
+const AGENTS = 'atelier agents 2>/dev/null'
+/** The first column of the list, without its title. */
+const WORKFLOWS = 'atelier workflow list 2>/dev/null | tail -n +2 | cut -d " " -f 1'
+
+/** The command line that lists the names which a command takes in its first place; null where it takes none. */
+function namesFor(command: Command): string | null {
+  if (takesAgents(command)) return AGENTS
+  const takesWorkflows = command.group === 'workflows' && command.params[0]?.positional === true
+  return takesWorkflows ? WORKFLOWS : null
+}
+
+/** What a noun is about. */
+const NOUN_TITLES: Readonly<Record<string, string>> = {
+  work: 'The work board',
+  workflow: 'Workflows and their runs',
+}
+
 function firstWords(commands: readonly Command[]): string[] {
   return [...new Set(commands.map((command) => wordsOf(command).split(' ')[0] as string))]
 }
@@ -46,8 +63,9 @@ function secondWords(commands: readonly Command[], noun: string): string[] {
 
 function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
-    const agents = takesAgents(command) ? ' $(atelier agents 2>/dev/null)' : ''
-    return `    "${wordsOf(command)}") words="${flagsOf(command).join(' ')}${agents}" ;;\n`
+    const names = namesFor(command)
+    const listed = names === null ? '' : ` $(${names.replaceAll('"', "'")})`
+    return `    "${wordsOf(command)}") words="${flagsOf(command).join(' ')}${listed}" ;;\n`
   })
   const nouns = [...NOUNS].map(
     (noun) => `    "${noun}") words="${secondWords(commands, noun).join(' ')}" ;;\n`,
@@ -72,6 +90,7 @@ function fishScript(commands: readonly Command[]): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`\'`)}'`
   const lines = commands.flatMap((command) => {
     const [first, second] = wordsOf(command).split(' ')
+    const names = namesFor(command)
     const inNoun = `-n '__fish_seen_subcommand_from ${first}'`
     const used =
       second === undefined
@@ -82,11 +101,12 @@ function fishScript(commands: readonly Command[]): string {
     return [
       `complete -c atelier ${word} -d ${quoted(command.summary)}`,
       ...flagsOf(command).map((flag) => `complete -c atelier ${used} -l ${flag.slice(2)}`),
-      ...(takesAgents(command) ? [`complete -c atelier ${used} -a '(atelier agents 2>/dev/null)'`] : []),
+      ...(names === null ? [] : [`complete -c atelier ${used} -a '(${names})'`]),
     ]
   })
   const nouns = [...NOUNS].map(
-    (noun) => `complete -c atelier -n __fish_use_subcommand -f -a ${noun} -d ${quoted('The work board')}`,
+    (noun) =>
+      `complete -c atelier -n __fish_use_subcommand -f -a ${noun} -d ${quoted(NOUN_TITLES[noun] ?? noun)}`,
   )
   return `${[...nouns, ...lines].join('\n')}\n`
 }

@@ -41,7 +41,10 @@ const NOT_IN_SCOPE = ['close', 'await']
  * Shown as any other value: a cast, since nobody has asked yet how it ends, and looking at it would hide its failure from
  * `awaitAll`; and what the verb of the command line gives in another form.
  */
-const SHOWN_AS_IS: readonly OperationName[] = ['cast', 'work', 'work-from-result', 'clear-board']
+const SHOWN_AS_IS: readonly OperationName[] = [
+  ...(['cast', 'work', 'work-from-result', 'clear-board'] as const),
+  ...(['run-workflow', 'resume-run', 'retry-stage', 'reset-workflow'] as const),
+]
 
 type Member = (...inputs: never[]) => unknown
 

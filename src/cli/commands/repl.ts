@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream'
 import type { Workshop } from '../../facade/contract.ts'
 import { EXIT_OK, type ExitStatus } from '../command.ts'
 import { overview } from '../help.ts'
-import { note, openOptions, type Session } from '../session.ts'
+import { note, workflowOptions, type Session } from '../session.ts'
 import { evaluateInTurn, tellError, type LineByLine } from './repl-lines.ts'
 import { membersInScope, type Interruption } from './repl-scope.ts'
 import { showValue } from './repl-values.ts'
@@ -18,7 +18,7 @@ since await alone is a word of JavaScript. watch() prints events until unwatch()
 
 /** `atelier repl`: runs agents itself for as long as it is open. */
 export async function runRepl(_input: unknown, session: Session): Promise<ExitStatus> {
-  const shop = await session.open.workshop({ ...openOptions(session), host: 'library' })
+  const shop = await session.open.workshop({ ...workflowOptions(session), host: 'library' })
   try {
     if (session.terminal.in.isTTY) {
       note(session, `The workshop in ${shop.dir}. Its members are in scope: status(), ask('impl', '…').`)

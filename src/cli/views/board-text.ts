@@ -92,6 +92,16 @@ export function statusText(status: string): string {
   return status.replaceAll('_', ' ')
 }
 
+/** Items of runs that a certain agent does, and those that no agent does, have types that nobody writes. */
+export function typeText(type: string): string {
+  return type.replace(/^agent:.*$/u, 'agent').replace(/^engine:(?:fn:)?/u, '')
+}
+
+/** The engine has no name. */
+export function ownerText(owner: string | null): string {
+  return owner === null || owner.startsWith(':') ? '' : owner
+}
+
 /** The latest first where it is over. */
 function inOrder(place: Place, lines: readonly Line[]): readonly Line[] {
   return place === 'done' ? lines.toSorted((a, b) => (b.completedAt ?? 0) - (a.completedAt ?? 0)) : lines
@@ -116,8 +126,8 @@ function columnsOf(
   return [
     { title: 'ITEM', text: ({ id }) => id, paint: paint.name },
     { title: 'STATUS', from: 100, text: ({ status }) => statusText(status) },
-    { title: 'TYPE', from: 70, text: ({ type }) => type },
-    { title: 'WHO', optional: true, text: ({ claimedBy }) => claimedBy ?? '' },
+    { title: 'TYPE', from: 70, text: ({ type }) => typeText(type) },
+    { title: 'WHO', optional: true, text: ({ claimedBy }) => ownerText(claimedBy) },
     { title: 'FOR', optional: true, align: 'right', text: (line) => timeText(line, now) },
     {
       title: 'COST',

@@ -3,7 +3,15 @@ import { formatDuration } from '../../time/duration.ts'
 import { formatTable } from '../columns.ts'
 import { count, plural, skillsText, timeOfDay, usd } from '../format.ts'
 import type { Paint } from '../paint.ts'
-import { boardLines, EMPTY_BOARD, statusText, summaryText, unstaffedLines } from './board-text.ts'
+import {
+  boardLines,
+  EMPTY_BOARD,
+  ownerText,
+  statusText,
+  summaryText,
+  typeText,
+  unstaffedLines,
+} from './board-text.ts'
 import { formatFacts, type Page, type Shown, type View, type Views } from './view.ts'
 
 type ItemView = Outputs['item']
@@ -185,11 +193,12 @@ function showItem(item: ItemView, page: Page): Shown {
       ['phase', item.phase],
       ['why', item.why === null ? null : paint.active(clean(item.why))],
       ['progress', item.progress === null ? null : clean(`${item.progress.percent} % ${item.progress.step}`)],
-      ['type', item.type],
+      ['run', partText(item.part)],
+      ['type', typeText(item.type)],
       ['priority', item.priorityName],
       ['value', item.value === 1 ? null : String(item.value)],
       ['deadline', deadlineText(item, now)],
-      ['claimed by', item.claimedBy],
+      ['claimed by', ownerText(item.claimedBy)],
       ['claim ends', time(item.claimEndsAt)],
       ['depends on', linked(item.dependencies)],
       ['needed by', linked(item.dependents)],
@@ -227,6 +236,18 @@ function deadlineText({ deadline, completedAt, dynamicPriority }: ItemView, now:
   const left = deadline - now
   const when = left > 0 ? `in ${formatDuration(left)}` : `${formatDuration(-left)} ago`
   return `${at}, ${when}; dynamic priority ${dynamicPriority.toFixed(1)}`
+}
+
+/** `feature-1, stage review, round 2`. */
+function partText(part: ItemView['part']): string | null {
+  if (part === null) return null
+  const { run, stage, round, index } = part
+  const facts = [
+    `stage ${stage}`,
+    ...(round === 1 ? [] : [`round ${round}`]),
+    ...(index === null ? [] : [`element ${index}`]),
+  ]
+  return [run, ...facts].join(', ')
 }
 
 function linked(items: ItemView['dependencies']): string {

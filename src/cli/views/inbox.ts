@@ -66,7 +66,7 @@ function nextStep({ options, kind }: Request, id: string): string {
 function showRequest(request: Request, id: string, page: Page): string {
   const { paint, now, width } = page
   const { kind, state, about, askedBy, askedAt, settledAt, question } = request
-  const subject = about.kind === 'agent' && about.id === askedBy ? '' : ` about ${about.kind} ${about.id}`
+  const subject = about.id === askedBy ? '' : ` about ${about.kind} ${about.id}`
   const age = formatDuration(Math.max(0, (settledAt ?? now) - askedAt))
   const wait = state === 'open' ? `waits ${age}` : `${state} after ${age}`
   const head = `${kind} from ${oneLine(askedBy)}${oneLine(subject) === '' ? '' : ` ${oneLine(subject)}`}, ${wait}`
@@ -148,10 +148,10 @@ function room(width: number, used: number): number {
   return Number.isFinite(width) ? Math.max(20, width - used) : 100
 }
 
-/** Ids as short as they are told apart, without their prefix. */
+/** Ids as short as they are told apart, without their prefix; those of runs are names, and stay whole. */
 function shortIds(ids: readonly string[]): (id: string) => string {
-  const bare = ids.map((id) => id.slice(PREFIX.length))
+  const bare = ids.filter((id) => id.startsWith(PREFIX)).map((id) => id.slice(PREFIX.length))
   let length = SHORT_ID
   while (length < 16 && new Set(bare.map((id) => id.slice(0, length))).size < bare.length) length++
-  return (id) => id.slice(PREFIX.length, PREFIX.length + length)
+  return (id) => (id.startsWith(PREFIX) ? id.slice(PREFIX.length, PREFIX.length + length) : id)
 }

@@ -11,6 +11,7 @@ import { RESULT_VIEWS } from './results.ts'
 import { TALK_VIEWS } from './talk.ts'
 import { TEAM_VIEWS } from './team.ts'
 import { WORKTREE_VIEWS } from './worktrees.ts'
+import { WORKFLOW_VIEWS } from './workflows.ts'
 import type { Page, Shown, Views } from './view.ts'
 
 const VIEWS: Views<OperationName> = {
@@ -19,6 +20,7 @@ const VIEWS: Views<OperationName> = {
   ...RESULT_VIEWS,
   ...BOARD_VIEWS,
   ...WORKTREE_VIEWS,
+  ...WORKFLOW_VIEWS,
   ...INBOX_VIEWS,
   ...RECORD_VIEWS,
   ...LOG_VIEWS,
@@ -61,6 +63,7 @@ function pageFor({ terminal, clock }: Session, input: OperationInput): Page {
     width: out.width,
     now: clock.now(),
     input,
+    cwd: terminal.cwd,
     clean: out.isTerminal ? safeText : (text) => text,
   }
 }

@@ -12,6 +12,8 @@ export interface Page {
   /** Now, ms since the Unix epoch. */
   readonly now: number
   readonly input: OperationInput
+  /** The folder from which paths are shown. */
+  readonly cwd: string
   /** Text of agents and tools as this page may show it. */
   readonly clean: (text: string) => string
 }
