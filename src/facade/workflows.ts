@@ -1,6 +1,6 @@
 /** Workflows as users call them. */
 import type { AgentDefinition } from '../agents/definition.ts'
-import { AtelierError, isAtelierError, toError } from '../errors.ts'
+import { AtelierError, toError } from '../errors.ts'
 import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { WorkflowFiles } from '../loading/workflow-files.ts'

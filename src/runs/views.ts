@@ -27,6 +27,7 @@ export function viewWorkflows(store: StoreView): Promise<readonly WorkflowLine[]
         runs,
         run: last?.id ?? null,
         definedAt,
+        source: 'defined',
         file: null,
         problem: null,
       })

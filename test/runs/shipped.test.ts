@@ -117,6 +117,28 @@ describe('feature', () => {
     expect(repository.merged()).toEqual(['feature-1/merge'])
   })
 
+  it('is listed with where it comes from, and planned before it runs (A44, C27)', async () => {
+    const { shop } = await project([])
+    const sources = async () =>
+      (await shop.workflows()).map(({ name, source, runs }) => `${name} ${source} ${runs}`)
+    expect(await sources()).toEqual(['bug-fix shipped 0', 'feature shipped 0'])
+    expect((await shop.workflowDefinition('feature')).stages.map(({ id }) => id)).toEqual([
+      'plan',
+      'implement',
+      'test',
+      'verify',
+      'review',
+    ])
+    expect((await shop.planWorkflow('feature', { inputs: { goal: 'x' } })).problems).toEqual([])
+    expect((await shop.planWorkflow('feature')).problems).toMatchObject([{ code: 'not_found' }])
+    const run = await shop.runWorkflow('feature', { inputs: { goal: 'x' } })
+    await run.cancel()
+    expect(await sources()).toEqual(['bug-fix shipped 0', 'feature shipped 1'])
+    await shop.workflow('bug-fix', [{ id: 'own', run: 'true' }]).stored
+    await shop.exportWorkflow('feature')
+    expect(await sources()).toEqual(['bug-fix defined 0', 'feature file 1'])
+  })
+
   it('is given way to by a file and by a definition of that name (A41)', async () => {
     const { shop } = await project([])
     mkdirSync(join(shop.dir, '.atelier', 'workflows'), { recursive: true })
