@@ -206,7 +206,7 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
       resolve: (name, from) => roster.resolve(name, from, {}),
       views,
       files: () => parts.workflowFiles(),
-      onError: parts.onError,
+      onError: (error) => parts.onError(error),
       open,
     }),
     dir,
