@@ -25,6 +25,7 @@ import type { WorkflowFiles } from './loading/workflow-files.ts'
 import { isAlive, ownIdentity } from './processes/identity.ts'
 import type { Store, StoreView } from './store.ts'
 import type { RunsOnDemand } from './runs/on-demand.ts'
+import { FUNCTIONS } from './patterns/functions.ts'
 import type { StageFunction } from './runs/perform.ts'
 import type { BoardWorkers } from './workers/board-workers.ts'
 import type { HostRow } from './tables.ts'
@@ -124,7 +125,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const view: ViewContext = { store, clock, identity: { machine: ownIdentity().machine, isAlive } }
     const inbox = { team, waiters: [itemsWaiting, mergesWaiting] }
     const limits: HostLimits = { concurrency: undefined, parkAfterMs: PARK_AFTER_MS }
-    const functions = new Map<string, StageFunction>()
+    const functions = new Map<string, StageFunction>(FUNCTIONS)
     const runs = { team, projection, dir, functions, profiles: () => roster.profileNames }
     const environment = hostEnvironment(dir, roster, [attemptsHeld, mergesHeld])
     const stateDir = worktreeState(dir, options.persistence)

@@ -4,11 +4,13 @@ import { AtelierError, isAtelierError, nearestNames } from '../errors.ts'
 import { headOf } from '../json.ts'
 import type { FoundProblem, WorkflowFiles } from '../loading/workflow-files.ts'
 import { workflowFilesIn } from '../loading/workflow-folder.ts'
-import { definitionBy } from '../runs/definitions.ts'
+import { SHIPPED_NAMES } from '../patterns/shipped.ts'
+import { definitionBy, packDefinition } from '../runs/definitions.ts'
 import type { WorkflowLine } from '../runs/view-types.ts'
 import { viewWorkflows } from '../runs/views.ts'
 import type { StoreView } from '../store.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { isShipped, readShipped } from './shipped.ts'
 
 /** What a look at one workflow found. */
 export interface WorkflowCheck {
@@ -32,31 +34,50 @@ export function isWorkflowFile(name: string): boolean {
   return ['.yaml', '.yml', '.json'].includes(extname(name))
 }
 
-/** Every workflow: those that were defined, and those in files that nothing has needed yet. */
+/** Every workflow: those that were defined, those in files that nothing has needed yet, and those that come with Atelier. */
 export async function listWorkflows({ store, dir }: WorkflowSource): Promise<readonly WorkflowLine[]> {
   const defined = new Map((await viewWorkflows(store)).map((line) => [line.name, line]))
   const { workflows, errors } = await readAll(dir)
   for (const { file, definition } of workflows) {
     const { name, description, stages } = definition
     const known = defined.get(name) ?? NEVER_RUN
-    defined.set(name, { ...known, name, description, stages: stages.length, file })
+    defined.set(name, { ...known, name, description, stages: stages.length, source: 'file', file })
   }
   for (const error of errors) {
     const file = fileOf(error)
     const name = nameOf(file)
     const known = defined.get(name) ?? { ...NEVER_RUN, status: 'invalid', name }
-    defined.set(name, { ...known, file, problem: error.message.split('\n')[0] as string })
+    defined.set(name, { ...known, source: 'file', file, problem: error.message.split('\n')[0] as string })
   }
+  for (const line of await shippedLines(store, defined)) defined.set(line.name, line)
   return [...defined.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Those that come with Atelier and that the project has not put something else in place of. */
+async function shippedLines(
+  store: StoreView,
+  defined: ReadonlyMap<string, WorkflowLine>,
+): Promise<readonly WorkflowLine[]> {
+  const lines: WorkflowLine[] = []
+  for (const definition of await Promise.all(SHIPPED_NAMES.map(readShipped))) {
+    const { name, description, stages } = definition
+    const known = defined.get(name) ?? { ...NEVER_RUN, name, description, stages: stages.length }
+    if (known.source === 'file') continue
+    const row = await store.read((reader) => reader.get('workflow', name))
+    if (row === undefined || row.definition === packDefinition(definition).hash)
+      lines.push({ ...known, source: 'shipped' })
+  }
+  return lines
 }
 
 const NEVER_RUN = {
   ...{ name: '', description: null, status: 'defined', stages: 0, runs: 0 },
-  ...{ run: null, definedAt: null, file: null, problem: null },
+  ...{ run: null, definedAt: null, source: 'defined', file: null, problem: null },
 } as const satisfies WorkflowLine
 
 /**
- * A definition: that to which a run is pinned, of a file, of the project's file with that name, or what a program defined.
+ * A definition: that to which a run is pinned, of a file, of the project's file with that name, what a program defined, or what
+ * comes with Atelier.
  * @throws AtelierError `not_found` with the nearest names, or what is wrong with the file
  */
 export async function findDefinition(
@@ -76,7 +97,9 @@ export async function findDefinition(
   const inFile = workflows.find(({ definition }) => definition.name === name)
   const definition = inFile?.definition ?? stored.definition
   if (definition !== undefined) return { definition, run: null }
-  throw errors.find((error) => nameOf(fileOf(error)) === name) ?? (await unknown({ store, dir }, name))
+  const broken = errors.find((error) => nameOf(fileOf(error)) === name)
+  if (broken === undefined && isShipped(name)) return { definition: await readShipped(name), run: null }
+  throw broken ?? (await unknown({ store, dir }, name))
 }
 
 /** Reads the file of a path, from the project folder where it is not absolute. */

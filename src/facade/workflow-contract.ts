@@ -31,6 +31,14 @@ export interface WorkflowViews {
   trace(workflowOrRun: string): Promise<readonly TraceLine[]>
 }
 
+/** What became of each file of an exported workflow. */
+export interface WorkflowExport {
+  readonly workflow: string
+  /** Paths in the project; `kept` are those that were there before. */
+  readonly written: readonly string[]
+  readonly kept: readonly string[]
+}
+
 export interface RunOptions {
   /** By name. Those with a default may be left out. */
   readonly inputs?: Readonly<Record<string, Json>> | undefined
@@ -75,6 +83,12 @@ export interface WorkflowMembers extends WorkflowViews {
   planWorkflow(name: string, options?: RunOptions): Promise<RunPlan>
   /** The handle of a run that was started before, here or elsewhere. */
   run(id: string): RunHandle
+  /**
+   * Writes a workflow that comes with Atelier, and the roles that play in it, to files of the project, which count from then on. A
+   * file that is there is left as it is.
+   * @throws AtelierError `not_found` where none of that name comes with Atelier
+   */
+  exportWorkflow(name: string): Promise<WorkflowExport>
   /** These take a run, or a workflow for its last run, and give how it stands then. No stage starts while a run is paused. */
   pauseRun(workflowOrRun: string, reason?: string): Promise<RunView>
   resumeRun(workflowOrRun: string): Promise<RunView>

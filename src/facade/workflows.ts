@@ -56,6 +56,14 @@ export function createWorkflows({
     const { defineWorkflow } = await commands()
     for (const { definition } of workflows)
       if (!called.has(definition.name)) await defineWorkflow(runs, definition)
+    if (workflows.every(({ definition }) => definition.name !== wanted)) await defineShipped(wanted)
+  }
+  /** What comes with Atelier is defined when it is first wanted, and only where nobody has defined one of that name. */
+  const defineShipped = async (wanted: string): Promise<void> => {
+    const { isShipped, readShipped } = await import('./shipped.ts')
+    if (!isShipped(wanted)) return
+    const isDefined = await runs.team.store.read(async (reader) => reader.get('workflow', wanted))
+    if (isDefined === undefined) await (await commands()).defineWorkflow(runs, await readShipped(wanted))
   }
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
   const workflow: WorkflowMembers['workflow'] = (
@@ -107,6 +115,10 @@ export function createWorkflows({
       return planStart({ ...runs, resolve }, await views.workflowDefinition(name), inputs)
     },
     run: handle,
+    exportWorkflow: async (name) => {
+      open()
+      return (await import('./shipped.ts')).exportShipped(runs.dir, name)
+    },
     pauseRun: (name, reason = `Paused by ${runs.team.by.actor}.`) =>
       said(name, ({ pauseRun }, run) => pauseRun(runs, run, reason)),
     resumeRun: (name) => said(name, ({ resumeRun }, run) => resumeRun(runs, run)),

@@ -70,6 +70,7 @@ const PLACES: Readonly<Record<OperationName, Load>> = {
   'retry-stage': workflows,
   'signal-run': workflows,
   'reset-workflow': workflows,
+  'export-workflow': async () => (await import('./shipped.ts')).SHIPPED,
   inbox,
   answer: inbox,
   approve: inbox,
@@ -122,6 +123,7 @@ const COMMANDS: Readonly<Record<string, OperationName>> = {
   'workflow retry': 'retry-stage',
   'workflow signal': 'signal-run',
   'workflow reset': 'reset-workflow',
+  'workflow export': 'export-workflow',
 }
 
 /** First words of command lines that need a second one. */

@@ -71,6 +71,7 @@ export interface Outputs {
   'skip-stage': Given<'skipStage'>
   'retry-stage': RunOutcome
   'signal-run': Given<'signalRun'>
+  'export-workflow': Given<'exportWorkflow'>
   'reset-workflow': { readonly workflow: string; readonly forgotten: Given<'resetWorkflow'> }
 
   inbox: Given<'inbox'>

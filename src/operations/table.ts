@@ -10,6 +10,7 @@ import { POSTING } from './posting.ts'
 import { REPOSITORY } from './repository.ts'
 import { RESULTS } from './results.ts'
 import { SCHEDULES } from './schedules.ts'
+import { SHIPPED } from './shipped.ts'
 import { TALK } from './talk.ts'
 import { TEAM } from './team.ts'
 import { WORK } from './work.ts'
@@ -26,6 +27,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...WORK,
   ...WORKTREES,
   ...WORKFLOWS,
+  ...SHIPPED,
   ...INBOX,
   ...MONEY,
   ...CONTEXT,

@@ -4,8 +4,11 @@
  */
 import type { ProfileDefinition } from '../agents/definition.ts'
 
+/** A profile that says what it is for. */
+export type Role = ProfileDefinition & { readonly description: string }
+
 /** The profiles that come with Atelier, by name. */
-export const ROLES: Readonly<Record<string, ProfileDefinition>> = {
+export const ROLES: Readonly<Record<string, Role>> = {
   planner: {
     description: 'Breaks a goal into steps that somebody else can carry out',
     role: `You plan work on this repository; you do not change it.

@@ -101,8 +101,10 @@ async function sourcesOf({ reader, run, definition, stage }: Place): Promise<{
   const named: { readonly name: string; readonly value: string }[] = []
   for (const source of stage.from) {
     if ('value' in source) named.push(source)
-    else if ('file' in source) files.push(await fileOf(reader, run, source.file))
-    else {
+    else if ('file' in source) {
+      const file = await fileOf(reader, run, source.file)
+      if (file !== undefined) files.push(file)
+    } else {
       const row = await reader.get('stage', subjectId(run.id, source.stage, 1))
       const value = await resultOf(reader, { definition }, row)
       if (value !== undefined) results.push({ item: source.stage, text: shown(value) })
@@ -118,10 +120,12 @@ async function sourcesOf({ reader, run, definition, stage }: Place): Promise<{
   return { files, results, named }
 }
 
-async function fileOf(reader: Reader, run: RunRow, named: string): Promise<PromptFile> {
+/** Undefined where the inputs of the run leave the path blank. */
+async function fileOf(reader: Reader, run: RunRow, named: string): Promise<PromptFile | undefined> {
   const inputs = await inputsOfRun(reader, run)
   const filled = fillPlain(named, { inputs })
   const path = filled.ok ? filled.text : named
+  if (path === '') return undefined
   const read = inputs[FILES] as Readonly<Record<string, string>> | undefined
   const hash = read?.[path]
   const text = hash === undefined ? undefined : await reader.blob(hash)
@@ -197,7 +201,7 @@ async function feedbackOf({ reader, definition, row, stage, part }: Place): Prom
   return value === undefined ? undefined : issuesOf(value)
 }
 
-/** Why the work did not come to its target, with the end of what a command printed. */
+/** Why work does not hold, with the end of what a command printed: who mends it may not read the log. */
 function refusal({ message, details }: ErrorData): string {
   const tail = details?.['tail']
   return typeof tail === 'string' && tail.trim() !== '' ? `${message}\n\n${tail.trimEnd()}` : message
@@ -218,8 +222,8 @@ async function saidBy(
   if (request?.comment != null)
     return typeof request.comment === 'string' ? request.comment : request.comment.head
   const item = await reader.get('item', subjectId(run, id, round))
-  if (item?.error != null) return item.error.message
-  return (await reader.get('stage', subjectId(run, id, 1)))?.error?.message
+  const error = item?.error ?? (await reader.get('stage', subjectId(run, id, 1)))?.error
+  return error == null ? undefined : refusal(error)
 }
 
 function issuesOf(value: Json): string | undefined {

@@ -29,6 +29,8 @@ export type StageFunction = (input: FunctionInput) => unknown
 const COMMAND_TIMEOUT_MS = 10 * 60_000
 /** What a command printed is its result up to this; the rest stands in its log. */
 const MAX_OUTPUT_BYTES = 1 << 20
+/** Of what a command that failed has printed, whoever mends it is told the end. */
+const MAX_TOLD_CHARACTERS = 4000
 
 type Performed = { readonly text: string } | AttemptEnd
 
@@ -119,7 +121,7 @@ function commandError(item: string, result: CommandResult): ReturnType<typeof er
     item,
     exitCode,
     logFile,
-    tail,
+    tail: tail.slice(-MAX_TOLD_CHARACTERS),
   })
 }
 

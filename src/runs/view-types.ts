@@ -18,7 +18,9 @@ export interface WorkflowLine {
   readonly run: string | null
   /** Null where it stands in a file and no command has needed it yet. */
   readonly definedAt: number | null
-  /** The file of the project in which it stands; null where a program defined it. */
+  /** Where it comes from: a program, a file of the project, or Atelier itself. */
+  readonly source: 'defined' | 'file' | 'shipped'
+  /** The file of the project in which it stands; null where it stands in none. */
   readonly file: string | null
   /** What is wrong with its file. */
   readonly problem: string | null

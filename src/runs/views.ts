@@ -3,10 +3,11 @@ import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
 import type { RunRow } from '../workflow/run.ts'
+import { fillPlain } from '../workflow/templates.ts'
 import { runsOf, unknownRun } from './commands.ts'
 import { definitionBy } from './definitions.ts'
 import { costOfItem, itemsOfStage } from './items.ts'
-import { runResult } from './values.ts'
+import { inputsOfRun, runResult } from './values.ts'
 import type { TraceLine, WorkflowLine } from './view-types.ts'
 
 const SHOWN_RESULT = 200
@@ -26,6 +27,7 @@ export function viewWorkflows(store: StoreView): Promise<readonly WorkflowLine[]
         runs,
         run: last?.id ?? null,
         definedAt,
+        source: 'defined',
         file: null,
         problem: null,
       })
@@ -72,11 +74,12 @@ async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLin
   const lines: { readonly at: readonly number[]; readonly line: TraceLine }[] = []
   const rows = await reader.list('stage', { where: { run: run.id } })
   const rounds = new Map(rows.map(({ stage, round }) => [stage, round]))
+  const inputs = await inputsOfRun(reader, run)
   for (const row of rows) {
     const stage = definition.stage(row.stage)
     const from = (stage?.from ?? []).flatMap((source) =>
       'file' in source
-        ? [source.file]
+        ? filePath(source.file, inputs)
         : 'stage' in source
           ? [`${source.stage}#${rounds.get(source.stage) ?? 1}`]
           : [],
@@ -135,4 +138,10 @@ export async function endingOf(reader: Reader, id: string): Promise<RunEnding | 
         error: run.error ?? errorData('turn_failed', `The run ${id} has failed.`, { run: id }),
       }
   }
+}
+
+/** The path with the values of inputs in it; none where they leave it blank. */
+function filePath(named: string, inputs: Readonly<Record<string, Json>>): readonly string[] {
+  const filled = fillPlain(named, { inputs })
+  return filled.ok ? [filled.text].filter((path) => path !== '') : [named]
 }

@@ -37,4 +37,22 @@ describe('branches', () => {
     run.done('last')
     expect(run.stage('b')?.decision).toBe('bad')
   })
+
+  it('B03, AS-55: hand the failure on to the arm that they chose, which may read it', () => {
+    const stages = [
+      work('a'),
+      branch('b', ['a'], { good: 'status == "success"' }, 'bad'),
+      arm(work('ship', ['a', 'b']), 'b', 'good'),
+      arm(work('repair', ['a', 'b'], { when: 'stages.a.issues == ["It broke."]' }), 'b', 'bad'),
+      work('other', ['a']),
+      work('end', ['repair', 'ship']),
+    ]
+    const run = new RowRun(workflow(stages))
+    run.failed('a')
+    expect(run.states).toMatchObject({ b: 'done', ship: 'skipped', repair: 'open', other: 'skipped' })
+    expect([run.stage('ship')?.decision, run.stage('other')?.decision]).toEqual(['not_taken', 'needs_failed'])
+    run.done('repair')
+    run.done('end')
+    expect(run.run).toMatchObject({ state: 'completed', unhandled: 0 })
+  })
 })

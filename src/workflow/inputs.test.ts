@@ -55,6 +55,15 @@ test('the files of a run are known before it starts, with the values of its inpu
   })
 })
 
+test('a file whose path the inputs leave blank is none (AS-45)', () => {
+  const optional = workflow('w', [['plan', 'planner', 'Plan', { from: { file: '{{ inputs.file }}' } }]], {
+    inputs: { file: { type: 'string', default: '' } },
+  })
+  expect(filesOf(optional, { file: '' })).toEqual({ ok: true, files: [] })
+  expect(filesOf(optional, { file: 'a.md' })).toMatchObject({ files: [{ file: 'a.md' }] })
+  expect(filesOf(optional, { file: ' ' })).toMatchObject({ ok: false })
+})
+
 test.each<readonly [unknown, string]>([
   ['string', 'a JSON Schema is an object'],
   [{ type: 'object', properties: { a: 5 } }, 'properties.a must be a schema, which is an object'],

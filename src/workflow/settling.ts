@@ -6,6 +6,7 @@
  * | done, or skipped for any other reason     | yes  | no     |
  * | skipped as `not_taken` or `needs_failed`  | no   | no     |
  * | failed, and a gate or a branch is told    | yes  | yes    |
+ * | failed, and an arm of such a branch is    | yes  | no     |
  * | failed, and anything else is told         | no   | yes    |
  * | failed, and nothing takes care of it      | it is not told, and never starts |
  */
@@ -110,7 +111,9 @@ export function countsFor(step: Step, row: StageRow, successor: StageRow): Count
     case 'skipped':
       return { live: row.decision !== 'not_taken' && row.decision !== 'needs_failed', broken: false }
     case 'failed':
-      return row.decision === 'handled' ? { live: takes(step, successor), broken: true } : undefined
+      if (row.decision !== 'handled') return undefined
+      if (isOnArmBehind(step, row, successor)) return { live: true, broken: false }
+      return { live: takes(step, successor), broken: true }
     default:
       return undefined
   }
@@ -129,6 +132,12 @@ function tellSuccessors(step: Step, before: StageRow): void {
 
 function successorsOf(step: Step, row: StageRow): StageRow[] {
   return step.plannedOf(row).successors.map((id) => step.stage(id))
+}
+
+/** An arm may read the failure for which its branch chose it. */
+function isOnArmBehind(step: Step, { stage }: StageRow, successor: StageRow): boolean {
+  const { arm } = step.plannedOf(successor).definition
+  return arm !== null && step.plan.stages.get(arm.branch)?.needs.includes(stage) === true
 }
 
 function takes(step: Step, row: StageRow): boolean {

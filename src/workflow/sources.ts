@@ -59,7 +59,8 @@ export interface FileOfStage {
 
 /**
  * The files that the stages of a workflow read; those of bodies and of other workflows are read when these start. That they are
- * there is looked at when a run starts, before any agent is called. A path that an input leads out of the project is a problem.
+ * there is looked at when a run starts, before any agent is called. A path that an input leads out of the project is a problem; one
+ * that its inputs leave blank is no file.
  */
 export function filesOf(
   definition: WorkflowDefinition,
@@ -73,6 +74,7 @@ export function filesOf(
       if (!('file' in source)) continue
       const filled = fillPlain(source.file, { inputs })
       if (!filled.ok) return { ok: false, why: whyOf(each, source.file, filled.why) }
+      if (filled.text === '') continue
       if (!isInside(filled.text))
         return { ok: false, why: whyOf(each, source.file, `${showValue(filled.text)} is not ${PATH_RULE}`) }
       files.push({ stage: each.id, index, file: filled.text })

@@ -420,7 +420,11 @@ describe('workflow run --dry-run', () => {
     })
     expect(byStage.get('each')).toMatchObject({ minCostUsd: 1, maxCostUsd: 9 })
     expect(byStage.get('review')).toMatchObject({ agent: 'reviewer', isMade: true })
-    expect(json(await typed(dir, 'workflow list --json'))).toMatchObject([{ runs: 0 }, { runs: 0 }])
+    expect(json(await typed(dir, 'workflow list --json'))).toMatchObject([
+      { runs: 0 },
+      { runs: 0 },
+      { runs: 0 },
+    ])
     const text = await typed(dir, 'workflow run feature --dry-run')
     expect(text).toMatchObject({
       status: 2,
@@ -487,4 +491,26 @@ describe('a configuration in code', () => {
     expect(await typed(dir, 'workflow run coded')).toMatchObject({ status: 0, out: 'checked\n' })
     expect(await typed(dir, 'workflow run coded --dry-run')).toMatchObject({ status: 0 })
   }, 60_000)
+})
+
+describe('workflow export', () => {
+  it('writes what comes with Atelier once, and says what to do with it (A41)', async () => {
+    const dir = shop({})
+    const list = await typed(dir, 'workflow list')
+    expect(list.out).toMatch(/^feature +not run yet +5 +shipped /mu)
+    const first = await typed(dir, 'workflow export feature')
+    expect(first.out.split('\n').slice(0, 2)).toEqual([
+      '.atelier/workflows/feature.yaml',
+      '.claude/agents/planner.md',
+    ])
+    expect(first.err).toContain('atelier workflow run feature')
+    expect(readFileSync(join(dir, '.claude', 'agents', 'coder.md'), 'utf8')).toContain('name: coder')
+    const again = await typed(dir, 'workflow export feature')
+    expect(again).toMatchObject({ status: 0, out: '' })
+    expect(again.err).toContain('Nothing was written')
+    expect((await typed(dir, 'workflow list')).out).toMatch(/^feature +not run yet +5 +file /mu)
+    const unknown = await typed(dir, 'workflow export featur')
+    expect(unknown).toMatchObject({ status: 1, out: '' })
+    expect(unknown.err).toContain('Did you mean "feature"?')
+  })
 })

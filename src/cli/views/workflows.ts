@@ -27,6 +27,7 @@ export const WORKFLOW_VIEWS: Views<
   | 'retry-stage'
   | 'signal-run'
   | 'reset-workflow'
+  | 'export-workflow'
 > = {
   'run-workflow': (output, page) => ('waves' in output ? showPlan(output, page) : showOutcome(output, page)),
   'validate-workflows': showChecks,
@@ -46,6 +47,13 @@ export const WORKFLOW_VIEWS: Views<
   'skip-stage': (run, { input }) => ({ body: '', remark: goesOn(run, `Skipped ${String(input['stage'])}`) }),
   'retry-stage': showOutcome,
   'signal-run': (run, { input }) => ({ body: '', remark: goesOn(run, `Sent ${String(input['signal'])}`) }),
+  'export-workflow': ({ workflow, written, kept }) => ({
+    body: written.map((path) => `${path}\n`).join(''),
+    remark:
+      written.length === 0
+        ? `Nothing was written: ${kept.join(', ')} ${kept.length === 1 ? 'is' : 'are'} there already.`
+        : `Edit them, and run it: atelier workflow run ${workflow}${kept.length === 0 ? '' : `. Left as they are: ${kept.join(', ')}`}`,
+  }),
   'reset-workflow': ({ workflow, forgotten }) => ({
     body: '',
     remark:
@@ -157,8 +165,6 @@ function problemText({ stage, field, message, allowed }: Check['problems'][numbe
 }
 
 function showList(lines: Outputs['workflows'], page: Page): Shown {
-  if (lines.length === 0)
-    return { body: '', remark: 'No workflows. Write one to .atelier/workflows/NAME.yaml' }
   const { paint } = page
   const bad = lines.filter(({ problem }) => problem !== null)
   return {
@@ -179,6 +185,7 @@ function showList(lines: Outputs['workflows'], page: Page): Shown {
         },
         { title: 'STAGES', align: 'right', text: ({ stages }) => (stages === 0 ? '' : count(stages)) },
         { title: 'RUNS', align: 'right', text: ({ runs }) => (runs === 0 ? '' : count(runs)) },
+        { title: 'FROM', optional: true, text: ({ source }) => source },
         { title: 'LAST RUN', optional: true, text: ({ run }) => run ?? '' },
         { title: 'WHAT', optional: true, flexible: true, text: ({ description }) => description ?? '' },
       ],
