@@ -4,9 +4,13 @@ import { scriptedBackend } from '../../src/agent-backends/scripted.ts'
 import { openWorkshop } from '../../src/workshop.ts'
 import { temporaryFolder } from '../stores/sqlite-file.ts'
 
-/** What was written, in order: types of events, and COMMIT. */
+/**
+ * What was written, in order: types of events, and COMMIT. Time stands still, as a batch that takes long is committed before
+ * all that could join it has come.
+ */
 async function written(act: () => Promise<unknown>): Promise<readonly string[]> {
   const run = vi.spyOn(StatementSync.prototype, 'run')
+  const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
   try {
     await act()
     return run.mock.contexts.flatMap((statement, call) => {
@@ -17,6 +21,7 @@ async function written(act: () => Promise<unknown>): Promise<readonly string[]> 
     })
   } finally {
     run.mockRestore()
+    now.mockRestore()
   }
 }
 
