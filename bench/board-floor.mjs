@@ -146,7 +146,7 @@ export function openBoardFloor(path, items) {
 
 /** The definition of an item for which nothing is said. */
 const DEFINITION = JSON.stringify(
-  '{"access":"write","agent":null,"fallback":[],"input":null,"maxCostUsd":null,"merge":"auto","metadata":null,"retry":{"attempts":3,"baseMs":1000,"factor":2,"jitter":0,"maxMs":60000,"simplifyOnLast":false},"spec":null,"timeoutMs":null,"verify":[]}',
+  '{"access":"write","agent":null,"fallback":[],"input":null,"maxCostUsd":null,"merge":"auto","metadata":null,"retry":{"attempts":3,"baseMs":1000,"factor":2,"jitter":0,"maxMs":60000,"simplifyOnLast":false},"rework":{"default":null,"rounds":3,"withinMs":null},"spec":null,"timeoutMs":null,"verify":[]}',
 )
 
 function newItem(unmet) {

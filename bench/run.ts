@@ -21,6 +21,7 @@ import { rssGrowth } from './rss-growth.ts'
 import { sweepTime } from './sweep.ts'
 import { transitionsPerSecond } from './transitions.ts'
 import { watchLatency } from './watch-latency.ts'
+import { chain100, chain1000, chain5000, chainGrowth, fan10k, resume5000 } from './workflow-runs.ts'
 
 const MEASUREMENTS: readonly Measurement[] = [
   askOverhead,
@@ -45,6 +46,12 @@ const MEASUREMENTS: readonly Measurement[] = [
   recoveryTime,
   dagMakespan1k,
   dagMakespan10k,
+  chain100,
+  chain1000,
+  chain5000,
+  chainGrowth,
+  fan10k,
+  resume5000,
 ]
 
 const USAGE = `usage: npm run bench -- [--json] [--check] [--short] [--only NAME]...

@@ -3,19 +3,14 @@ import { join } from 'node:path'
 import type { Failpoint } from '../src/failpoints.ts'
 import { makeProject } from './board-project.ts'
 import { verifyBoard } from './board-verify.ts'
-import { inFolder, live, start, type Life, type Program } from './life.ts'
+import { endOf, liveOn, sequence, STUCK_MS } from './killing.ts'
+import { inFolder, live, type Program } from './life.ts'
 
 const WORKER = join(import.meta.dirname, 'board-worker.ts')
 /** Enough for two items that conflict, one that is red, one whose turn fails and one whose attempt is suspended. */
 const SMALL_BOARD = 5
-/** A program that is killed at none of its failpoints for so long is killed from outside. */
-const LONGEST_LIFE_MS = 6000
-/** How likely each failpoint kills: a life passes some hundred of them. */
-const PROBABILITY = 0.01
 /** Programs that work on the same board at once. */
 const PROGRAMS = ['a', 'b'] as const
-/** Beyond this a run is stuck, ms. */
-const STUCK_MS = 10 * 60_000
 
 /** Areas whose failpoints only a board passes. */
 const AREAS = ['change', 'git', 'inbox', 'item', 'merge', 'worktree']
@@ -81,41 +76,4 @@ export async function boardAtRandom(
     return [...ends.flat(), ...last, ...(await verifyBoard(dir, run.items))]
   })
   return { wrong, killed }
-}
-
-interface Killing {
-  readonly random: () => number
-  /** True while this life is to be killed. */
-  readonly arm: () => boolean
-  readonly onKill: () => void
-}
-
-/** Lives of one program until it ends by itself. */
-async function liveOn(program: Program, { random, arm, onKill }: Killing): Promise<string[]> {
-  for (;;) {
-    const isArmed = arm()
-    // Half of the kills fall between commits and effects, the others wherever the program is.
-    const failpoints = isArmed ? `random:${Math.floor(random() * 2 ** 31)}:${PROBABILITY}` : undefined
-    const limitMs = random() < 0.5 ? random() * LONGEST_LIFE_MS : LONGEST_LIFE_MS
-    const { child, ended } = start(program, failpoints)
-    const timer = setTimeout(() => child.kill('SIGKILL'), isArmed ? limitMs : STUCK_MS)
-    const life = await ended
-    clearTimeout(timer)
-    if (!life.killed || !isArmed) return endOf(life)
-    onKill()
-  }
-}
-
-function endOf({ killed, code, stderr }: Life): string[] {
-  if (killed) return ['got stuck']
-  return code === 0 && stderr.trim() === '' ? [] : [`ended with ${code}: ${stderr}`]
-}
-
-/** A repeatable sequence in [0, 1), so that a seed gives the same kills as far as two programs at once can. */
-function sequence(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
 }

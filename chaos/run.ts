@@ -4,7 +4,7 @@
  *
  * npm run chaos                          every failpoint once, then random runs of the scenarios: 20, and 200 kills
  * npm run chaos -- --short               fewer of everything: what CI does
- * npm run chaos -- --seed 7 --kills 200  which kills, and how many of them on boards of 30 items
+ * npm run chaos -- --seed 7 --kills 200  which kills, and how many of them on boards of 30 items and on workflows
  * npm run chaos -- --only merge.intend   the failpoints with this in their name; `direct`, `board`, `workflow` or `recovery` for the rest
  */
 import { availableParallelism } from 'node:os'
@@ -14,7 +14,7 @@ import { FAILPOINTS, type Failpoint } from '../src/failpoints.ts'
 import { deadHostRecovery, type Recovery } from './board-dead-host.ts'
 import { boardAtFailpoint, boardAtRandom, isOfBoard, SHARED_POINTS } from './board-run.ts'
 import { deadHostNotice } from './dead-host.ts'
-import { flowAtFailpoint, flowAtRandom, FLOW_POINTS, isOfFlow } from './flow-run.ts'
+import { flowAtFailpoint, flowAtRandom, FLOW_POINTS, isOfFlow, KILLS_PER_FLOW } from './flow-run.ts'
 import { inFolder, live, type Program } from './life.ts'
 import { verify } from './verify.ts'
 
@@ -44,6 +44,7 @@ const { values } = parseArgs({
 const casts = Number(values.casts ?? (values.short ? 15 : 50))
 const runs = Number(values.runs ?? (values.short ? 4 : 20))
 const kills = Number(values.kills ?? (values.short ? 10 : 200))
+const flowKills = Number(values.kills ?? (values.short ? 6 : 60))
 const items = Number(values.items ?? (values.short ? 14 : 30))
 const firstSeed = Number(values.seed)
 const { only } = values
@@ -126,8 +127,14 @@ async function runDirect(): Promise<void> {
 }
 
 async function runFlows(): Promise<void> {
-  for (let seed = firstSeed; seed < firstSeed + runs; seed++)
-    report(`workflow seed ${seed}`, await flowAtRandom(seed), `--only workflow --seed ${seed} --runs 1`)
+  for (let seed = firstSeed, rest = flowKills; rest > 0; seed++) {
+    const count = Math.min(rest, KILLS_PER_FLOW)
+    const { wrong, killed } = await flowAtRandom({ seed, kills: count })
+    const again = `--only workflow --seed ${seed} --kills ${count}`
+    report(`workflow seed ${seed}`, wrong, again, ` (${killed} kills)`)
+    // A run that has ended early leaves the other kills to the next one.
+    rest -= Math.max(killed, 1)
+  }
 }
 
 async function runBoards(): Promise<void> {
@@ -189,7 +196,7 @@ const cases = [
 const begun = Date.now()
 console.log(
   `chaos: ${cases.length} failpoints once each; then from seed ${firstSeed} ${runs} runs of ${casts} casts on 5 agents, ` +
-    `and ${kills} kills on boards of ${items} items`,
+    `${kills} kills on boards of ${items} items, and ${flowKills} on runs of workflows`,
 )
 await runCases(cases)
 if (only === '' || only === 'direct') await runDirect()

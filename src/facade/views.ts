@@ -1,5 +1,5 @@
 /** The members that only read. */
-import { AtelierError, nearestNames, toError } from '../errors.ts'
+import { AtelierError, isAtelierError, nearestNames, toError } from '../errors.ts'
 import { EVENT_VERSIONS, type AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import { budgetScope } from '../team/budget-scope.ts'
@@ -57,7 +57,17 @@ export function createViews(
   async function workflowStatus(name?: string): Promise<RunView | null> {
     const { viewRun } = await import('../runs/run-view.ts')
     const isHosted = (await viewHosts(view)).some(({ state }) => state === 'running')
-    return viewRun({ store, now: view.clock.now(), isHosted }, name)
+    return unlessDefined(name, null, () => viewRun({ store, now: view.clock.now(), isHosted }, name))
+  }
+  /** What looks for a run finds none of a workflow that stands in a file and has never run. */
+  async function unlessDefined<T>(name: string | undefined, none: T, look: () => Promise<T>): Promise<T> {
+    try {
+      return await look()
+    } catch (error) {
+      if (name === undefined || !isAtelierError(error, 'not_found')) throw error
+      await definitionOf(name)
+      return none
+    }
   }
   return {
     status: () => viewStatus(view),
@@ -110,7 +120,7 @@ export function createViews(
       return drawingOf(definition, run === null ? null : await workflowStatus(run))
     },
     validateWorkflows: async (names) => (await projectWorkflows()).checkWorkflows({ store, dir }, names),
-    trace: async (name) => (await runViews()).viewTrace(store, name),
+    trace: async (name) => unlessDefined(name, [], async () => (await runViews()).viewTrace(store, name)),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)

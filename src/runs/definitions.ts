@@ -115,8 +115,10 @@ function knownDefinition(hash: string, definition: WorkflowDefinition): KnownDef
     },
     stage: (id) => stages.get(id),
     posting(stage, work) {
-      let posting = postings.get(stage.id)
-      if (posting === undefined) postings.set(stage.id, (posting = makePosting(definition, stage, work)))
+      // Nothing of such a stage goes into its item.
+      const key = work.kind === 'noop' || work.kind === 'join' ? `:${work.kind}` : stage.id
+      let posting = postings.get(key)
+      if (posting === undefined) postings.set(key, (posting = makePosting(definition, stage, work)))
       return posting
     },
     get parallelWriters() {
@@ -150,6 +152,9 @@ function ancestors(id: string, stages: ReadonlyMap<string, StageDefinition>): Re
 
 /** Board workers take no word with a colon for a type of their own, so that these stay apart. */
 const ENGINE = 'engine:'
+
+/** The type of the items that do nothing. */
+export const NOOP_TYPE: string = `${ENGINE}noop`
 
 /** The type of the items that an engine does; null for agents. */
 export function engineType(doer: Doer): string | null {
@@ -259,7 +264,23 @@ const VERDICT: StageWork['output'] = {
   properties: {
     verdict: { type: 'string', description: 'approve, request_changes or veto' },
     score: { type: 'number', minimum: 0, maximum: 100 },
-    issues: { type: 'array', items: { type: 'string' } },
+    issues: {
+      type: 'array',
+      items: {
+        anyOf: [
+          { type: 'string' },
+          {
+            type: 'object',
+            properties: {
+              severity: { type: 'string', description: 'critical, high, medium or low' },
+              location: { type: 'string', description: 'file:line' },
+              text: { type: 'string', description: 'what is wrong, and what would be right' },
+            },
+            required: ['text'],
+          },
+        ],
+      },
+    },
     feedback: { type: 'string' },
   },
 }

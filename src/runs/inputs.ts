@@ -228,9 +228,17 @@ async function saidBy(
 
 function issuesOf(value: Json): string | undefined {
   const { issues, feedback } = judgementOf(value)
-  const lines = issues.map((issue) => `- ${typeof issue === 'string' ? issue : JSON.stringify(issue)}`)
+  const lines = issues.map((issue) => `- ${issueText(issue)}`)
   const parts = [...(feedback === null ? [] : [feedback]), ...(lines.length === 0 ? [] : [lines.join('\n')])]
   return parts.length === 0 ? undefined : parts.join('\n\n')
+}
+
+/** `[high] lib/a.ts:12: what is wrong`. */
+function issueText(issue: Json): string {
+  const { severity, location, text } = issue as { readonly [key: string]: Json | undefined }
+  if (typeof text !== 'string') return shown(issue)
+  const level = typeof severity === 'string' ? `[${severity}] ` : ''
+  return `${level}${typeof location === 'string' ? `${location}: ` : ''}${text}`
 }
 
 function shown(value: Json): string {

@@ -25,7 +25,7 @@ export async function settleNoops(team: TeamContext, host: string, ids: readonly
         const items: { row: ItemRow; attempt: string; dependents: readonly ItemRow[] }[] = []
         for (const { item, attempt } of batch) {
           const row = await reader.get('item', item)
-          if (row?.state === 'ready')
+          if (row?.state === 'ready' && row.run !== null)
             items.push({ row, attempt, dependents: await dependentRows(reader, item) })
         }
         return items

@@ -12,8 +12,9 @@ export class Rows implements Reader {
   readonly #by: Identity
   /** Rows that were read one by one, or changed: null where there is none. */
   readonly #known = new Map<TableName, Map<string, object | null>>()
-  readonly #blobs = new Map<string, string>()
   readonly #changed = new Map<TableName, Set<string>>()
+  /** Long texts that are committed with what is decided, by their hash. */
+  readonly #blobs = new Map<string, string>()
 
   constructor(reader: Reader, projection: Projection, at: number, by: Identity) {
     this.#reader = reader

@@ -20,7 +20,7 @@ import { LongWaits } from '../workers/long-waits.ts'
 import { ProgressReader } from '../workers/progress.ts'
 import { definitionOf } from '../workers/rows.ts'
 import { staffedTypes } from '../workers/staff.ts'
-import { engineType } from './definitions.ts'
+import { engineType, NOOP_TYPE } from './definitions.ts'
 import { settleNoops } from './noops.ts'
 import { ENGINE_OWNER, mayBePart } from './parts.ts'
 
@@ -67,6 +67,8 @@ export class StageWorkers {
   readonly #context: StageWorkersContext
   /** Items that were ready when they were seen, in that order. */
   readonly #seen = new Set<string>()
+  /** Items that do nothing, from when they are posted until they are ready: nothing is read of them before they are settled. */
+  readonly #noops = new Set<string>()
   readonly #running = new Map<string, Running>()
   readonly #waits: LongWaits
   #accepting = false
@@ -133,6 +135,13 @@ export class StageWorkers {
   #observe(event: AtelierEvent): void {
     this.#waits.observe(event)
     switch (event.type) {
+      case 'item.posted':
+        if (event.data.kind === NOOP_TYPE) this.#noops.add(event.data.item)
+        return
+      case 'item.cancelled':
+      case 'item.skipped':
+        this.#noops.delete(event.data.item)
+        return
       case 'item.readied':
         if (!mayBePart(event.data.item)) return
         this.#seen.add(event.data.item)
@@ -187,7 +196,12 @@ export class StageWorkers {
 
   async #serve(): Promise<void> {
     const { team, host } = this.#context
-    const ids = [...this.#seen]
+    const noops = [...this.#seen].filter((id) => this.#noops.delete(id))
+    for (const id of noops) this.#seen.delete(id)
+    if (noops.length > 0) await settleNoops(team, host, noops)
+    // Those that follow from these are settled when the others have had their turn.
+    const ids = [...this.#seen].filter((id) => !this.#noops.has(id))
+    if (ids.length === 0 || !this.#accepting) return
     const found = await team.store.read(async (reader) => {
       const staffed = await staffedTypes(reader)
       const rows: Found[] = []
@@ -203,12 +217,12 @@ export class StageWorkers {
       return rows
     })
     for (const id of ids) this.#seen.delete(id)
-    const noops = found.filter(({ definition }) => definition.work?.doer.by === 'noop')
-    if (noops.length > 0 && this.#accepting)
+    const idle = found.filter(({ item }) => item.type === NOOP_TYPE)
+    if (idle.length > 0 && this.#accepting)
       await settleNoops(
         team,
         host,
-        noops.map(({ item }) => item.id),
+        idle.map(({ item }) => item.id),
       )
     for (const each of found) {
       const { item, definition } = each

@@ -93,12 +93,23 @@ export async function runResult(reader: Reader, run: RunRow): Promise<Json | und
   return results
 }
 
+/** Long inputs of runs by their hash: every step reads them, and they never change. */
+const longInputs = new Map<string, Readonly<Record<string, Json>>>()
+/** They may be megabytes each. */
+const LONG_INPUTS = 16
+
 /** The inputs of a run by name. */
 export async function inputsOfRun(
   reader: Pick<Reader, 'blob'>,
   { inputs }: Pick<RunRow, 'inputs'>,
 ): Promise<Readonly<Record<string, Json>>> {
-  return parsed(await unpackText(reader, inputs)) as Readonly<Record<string, Json>>
+  const known = typeof inputs === 'string' ? undefined : longInputs.get(inputs.blob)
+  if (known !== undefined) return known
+  const values = parsed(await unpackText(reader, inputs)) as Readonly<Record<string, Json>>
+  if (typeof inputs === 'string') return values
+  if (longInputs.size >= LONG_INPUTS) longInputs.clear()
+  longInputs.set(inputs.blob, values)
+  return values
 }
 
 function parsed(text: string): Json {

@@ -111,7 +111,7 @@ describe('a run whose host is killed', () => {
     expect((await shop.board()).items).toHaveLength(8)
   })
 
-  it('is worked on by two processes at once, which double nothing (E09)', async () => {
+  it('is worked on by two processes at once, which double nothing (AS-97)', async () => {
     const dir = await temporaryFolder()
     const list = Array.from({ length: 200 }, (_, index) => index)
     const inputs = { list: { description: null, schema: {}, default: list } }

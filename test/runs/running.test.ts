@@ -77,7 +77,7 @@ describe('a run', () => {
     ])
   })
 
-  it('is refused where nobody can do a stage, with the nearest names, before anything runs (A15, A41)', async () => {
+  it('is refused where nobody can do a stage, with the nearest names, before anything runs (A41, D07)', async () => {
     const { shop, backend } = await openBoard()
     shop.agent('reviewer', 'You review.')
     shop.workflow(workflow([work('look', [], { work: turnOf('reviewr') })]))
@@ -181,7 +181,7 @@ describe('a run', () => {
     expect(await mostWith(2)).toBeLessThanOrEqual(2)
   })
 
-  it('asks an expert first, whose word the agent gets; without one it begins all the same (AS-59, B05, B26)', async () => {
+  it('asks an expert first, whose word the agent gets; without one it begins all the same (AS-59, B05)', async () => {
     const board = await openBoard({
       rules: [
         { match: 'Another agent is about to do this task. Say', times: 1, reply: 'use bcrypt' },
@@ -248,7 +248,7 @@ describe('a run', () => {
     expect(['coder', 'other']).toContain(owners[1])
   })
 
-  it('makes an agent from the profile that a stage names, and lets an orchestrator post work of its own (AS-126, A45, C08)', async () => {
+  it('makes an agent from the profile that a stage names, and lets an orchestrator post work of its own (AS-126, A45)', async () => {
     const board = await openBoard({
       reply: async ({ agent, prompt }) => {
         if (agent !== 'lead') return `done: ${prompt.split('\n')[0] ?? ''}`

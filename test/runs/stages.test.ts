@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Json } from '../../src/json.ts'
 import { ManualClock } from '../../src/time/manual-clock.ts'
 import { openBoard } from '../workers/board.ts'
 import {
@@ -17,11 +18,11 @@ import {
 } from '../workflow/example-stages.ts'
 import { command, ENDED, promptsTo, stages, standing, turnOf } from './shop.ts'
 
-const VERDICT = (score: number, ...issues: readonly string[]): string =>
+const VERDICT = (score: number, ...issues: readonly Json[]): string =>
   `I looked.\n\n\`\`\`json\n${JSON.stringify({ verdict: score >= 70 ? 'approve' : 'request_changes', score, issues })}\n\`\`\``
 
 describe('stages of a run', () => {
-  it('loops until its expression holds: each round gets the result of the last one and its issues (B09, AS-60)', async () => {
+  it('loops until its expression holds: each round gets the result of the last one and its issues (B04, AS-57)', async () => {
     const board = await openBoard({
       rules: [
         { match: 'Write it', times: 1, reply: '{"score": 40, "issues": ["no tests"], "text": "draft 1"}' },
@@ -45,12 +46,16 @@ describe('stages of a run', () => {
     expect((await run.status()).stages[0]).toMatchObject({ round: 2, item: 'feature-1/write#2' })
   })
 
-  it('sends work back through a gate with the reviewer’s issues, and shows the review what it judges (B08, B10, AS-61)', async () => {
+  it('sends work back through a gate with the reviewer’s issues, and shows the review what it judges (D03, AS-66, AS-103)', async () => {
     const board = await openBoard({
       rules: [
         { match: 'Build it', times: 1, reply: 'v1' },
         { match: 'Build it', reply: 'v2' },
-        { match: 'Judge it', times: 1, reply: VERDICT(50, 'off by one') },
+        {
+          match: 'Judge it',
+          times: 1,
+          reply: VERDICT(50, 'off by one', { severity: 'high', location: 'a.ts:1', text: 'no test' }),
+        },
         { match: 'Judge it', reply: VERDICT(95) },
       ],
     })
@@ -72,7 +77,7 @@ describe('stages of a run', () => {
     await run.result(ENDED)
     const [first, again, ship] = promptsTo(board, 'dev')
     expect(first).not.toContain('Feedback')
-    expect(again).toContain('- off by one')
+    expect(again).toContain('- off by one\n- [high] a.ts:1: no test')
     expect(again).toContain('v1')
     expect(ship).toContain('v2')
     expect(promptsTo(board, 'reviewer')[1]).toContain('## Result from build\n\n```\nv2\n```')
@@ -83,7 +88,7 @@ describe('stages of a run', () => {
     ])
   })
 
-  it('asks a person through the inbox, and goes on in the commit of the answer (B13, AS-69, E07)', async () => {
+  it('asks a person through the inbox, and goes on in the commit of the answer', async () => {
     const { shop, events } = await openBoard()
     shop.workflow(workflow([work('a'), approval('ok', ['a']), work('b', ['ok'])]))
     const run = await shop.runWorkflow('feature')
@@ -109,7 +114,7 @@ describe('stages of a run', () => {
     await expect(second.result(ENDED)).rejects.toMatchObject({ code: 'gate_rejected' })
   })
 
-  it('asks a person about a failure where it escalates: again, without it, or not at all (B15)', async () => {
+  it('asks a person about a failure where it escalates: again, without it, or not at all (AS-71, B18)', async () => {
     const { shop } = await openBoard({
       rules: [{ match: 'Try', times: 1, steps: [{ fail: { kind: 'overloaded' } }] }],
     })
@@ -124,7 +129,7 @@ describe('stages of a run', () => {
     expect(await standing(run)).toEqual({ try: 'done' })
   })
 
-  it('works on each element of a list, a window at a time, and gives the results in order (B11, B12, AS-63)', async () => {
+  it('works on each element of a list, a window at a time, and gives the results in order (B02, B16)', async () => {
     const board = await openBoard({
       reply: ({ prompt }) => `did ${/"item": "(\w+)"/u.exec(prompt)?.[1] ?? '?'}`,
     })
@@ -150,7 +155,7 @@ describe('stages of a run', () => {
     expect((await run.status()).stages[0]?.elements).toEqual({ size: 3, posted: 3, done: 3, failed: 0 })
   })
 
-  it('completes in part where elements fail and that is allowed, and fails at once where it is not (B12, AS-64)', async () => {
+  it('completes in part where elements fail and that is allowed, and fails at once where it is not (AS-53, C05)', async () => {
     const { shop } = await openBoard()
     shop.fn('check', ({ inputs }) => {
       if (inputs['item'] === 2) throw new Error('two is bad')
@@ -259,7 +264,7 @@ describe('stages of a run', () => {
     expect(await run.result({ timeout: 0 })).toEqual({ word: { by: 'kim' } })
   })
 
-  it('runs a workflow as a stage, on inputs of its own, and takes its result and its failure (B14)', async () => {
+  it('runs a workflow as a stage, on inputs of its own, and takes its result and its failure', async () => {
     const { shop } = await openBoard()
     shop.workflow(
       workflow(
@@ -289,7 +294,7 @@ describe('stages of a run', () => {
     expect((await run.status()).children).toEqual(['feature-1/call'])
   })
 
-  it('judges by an expression, bounded in its rounds (B08)', async () => {
+  it('judges by an expression, bounded in its rounds (AS-67, B14)', async () => {
     const { shop } = await openBoard()
     shop.workflow(
       workflow([

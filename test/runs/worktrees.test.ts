@@ -14,7 +14,7 @@ const edit = (line: number, to: string): Step => ({
 const VERIFIED = { worktree: true } as const
 
 describe('a run in worktrees', () => {
-  it('works on one change from stage to stage and merges it once, at its end (C01, AS-69)', async () => {
+  it('works on one change from stage to stage and merges it once, at its end (A39)', async () => {
     const repository = await makeRepository()
     const board = await openBoard(
       {
@@ -61,7 +61,7 @@ describe('a run in worktrees', () => {
     await expect.poll(() => repository.worktrees(), { timeout: 10_000 }).toEqual([])
   })
 
-  it('gives parallel writers a change each, and joins them before the next stage (B02, C02)', async () => {
+  it('gives parallel writers a change each, and joins them before the next stage (B02)', async () => {
     const repository = await makeRepository()
     const board = await openBoard(
       {
