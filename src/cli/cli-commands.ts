@@ -45,14 +45,14 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     name: 'demo',
     summary: 'Watch a small team work on a sample project, without an account',
     details:
-      '`board` has two coders and a reviewer take items from a board, each in a git worktree of its own; `direct` has two agents talk. The agents are scripted; files, test runs, commits and merges are real. With --backend claude those of `direct` are Claude Code, on your account and within a small budget that is told first; with --model-server it needs no account.',
+      '`board` has two coders and a reviewer take items from a board, each in a git worktree of its own; `direct` has two agents talk; `feature` runs a workflow from a spec to one merge. The agents are scripted; files, test runs, commits and merges are real. With --backend claude those of `direct` are Claude Code, on your account and within a small budget that is told first; with --model-server it needs no account.',
     group: 'workshop',
     params: [
       {
         name: 'name',
         type: 'string',
         positional: true,
-        placeholder: 'board|direct',
+        placeholder: 'board|direct|feature',
         description: 'Which demo',
         default: 'board; with --backend claude, direct',
       },
@@ -62,6 +62,13 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
         choices: ['scripted', 'claude'],
         description: 'Who plays the agents',
         default: 'scripted',
+      },
+      {
+        name: 'workers',
+        type: 'boolean',
+        description:
+          'With `feature`: board workers take its stages; --no-workers leaves them to the agents that they name',
+        default: 'true',
       },
       {
         name: 'modelServer',
@@ -80,6 +87,7 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     examples: [
       'atelier demo',
       'atelier demo direct',
+      'atelier demo feature --no-workers',
       'atelier demo direct --backend claude --model-server',
       'atelier demo direct --backend claude',
     ],

@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AtelierError } from '../errors.ts'
 import { playBoard } from './board.ts'
+import { playFeature } from './feature.ts'
 import { findPlayers, playDirect } from './direct.ts'
 import type { DemoSink } from './narrator.ts'
 import { createSampleProject } from './sample-project.ts'
 
 /** The demos there are. */
-const DEMOS = ['board', 'direct'] as const
+const DEMOS = ['board', 'direct', 'feature'] as const
 
 type DemoName = (typeof DEMOS)[number]
 
 export interface DemoOptions {
-  /** Which demo, `board` or `direct`; default `board` for scripted agents, and `direct` for real ones. */
+  /** Which demo, `board`, `direct` or `feature`; default `board` for scripted agents, and `direct` for real ones. */
   readonly name?: string
   /** Who plays the agents; default `scripted`. Real agents play `direct` only. */
   readonly backend?: 'scripted' | 'claude'
@@ -22,6 +23,8 @@ export interface DemoOptions {
   readonly modelServer?: boolean
   /** Path or name of Claude Code; default: `claude` on PATH, then in node_modules. */
   readonly claude?: string
+  /** In `feature`: whether board workers take its stages; default true. */
+  readonly workers?: boolean
   readonly signal?: AbortSignal
   readonly out: DemoSink
 }
@@ -45,22 +48,30 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function prepare(name: DemoName, root: string, options: DemoOptions): Promise<() => Promise<void>> {
   const project = await createSampleProject(join(root, 'task-ledger'))
   if (name === 'board') return () => playBoard(project, options)
+  if (name === 'feature') return () => playFeature(project, options)
   const players = await findPlayers(root, project, options)
   return () => playDirect(project, players, options)
 }
 
-function demoOf({ name: wanted, backend = 'scripted', modelServer, claude }: DemoOptions): DemoName {
+function demoOf({ name: wanted, backend = 'scripted', modelServer, claude, workers }: DemoOptions): DemoName {
   const name = DEMOS.find((one) => one === (wanted ?? (backend === 'scripted' ? 'board' : 'direct')))
   if (name === undefined) {
     throw new AtelierError('not_found', `There is no demo "${wanted}". There are: ${DEMOS.join(', ')}.`, {
       details: { allowed: DEMOS },
     })
   }
-  if (name === 'board' && backend !== 'scripted') {
+  if (name !== 'direct' && backend !== 'scripted') {
     throw new AtelierError(
       'invalid_input',
-      `The demo "board" is played by scripted agents only so far. Allowed with --backend ${backend}: direct.`,
+      `The demo "${name}" is played by scripted agents only so far. Allowed with --backend ${backend}: direct.`,
       { details: { name, backend, allowed: ['direct'] } },
+    )
+  }
+  if (workers !== undefined && name !== 'feature') {
+    throw new AtelierError(
+      'invalid_input',
+      `--workers and --no-workers go with the demo "feature"; "${name}" is played as it is.`,
+      { details: { name, allowed: ['feature'] } },
     )
   }
   const flag = modelServer === true ? '--model-server' : claude === undefined ? undefined : '--claude'

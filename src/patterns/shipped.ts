@@ -49,6 +49,7 @@ stages:
     from: [plan, implement]
 
   - id: verify
+    title: Run what must be green
     needs: test
     when: inputs.verify != ""
     run: eval "$VERIFY"
@@ -91,6 +92,7 @@ stages:
     from: [reproduce, fix]
 
   - id: verify
+    title: Run what must be green
     needs: test
     when: inputs.verify != ""
     run: eval "$VERIFY"

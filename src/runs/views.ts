@@ -1,8 +1,9 @@
 /** What people and programs see of workflows and runs. */
 import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
+import type { ItemRow } from '../board/item.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
-import type { RunRow } from '../workflow/run.ts'
+import type { RunRow, StageRow } from '../workflow/run.ts'
 import { fillPlain } from '../workflow/templates.ts'
 import { runsOf, unknownRun } from './commands.ts'
 import { definitionBy } from './definitions.ts'
@@ -71,38 +72,47 @@ export async function viewTrace(store: StoreView, name: string): Promise<readonl
 
 async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLine[]> {
   const definition = await definitionBy(reader, run.definition)
-  const lines: { readonly at: readonly number[]; readonly line: TraceLine }[] = []
   const rows = await reader.list('stage', { where: { run: run.id } })
-  const rounds = new Map(rows.map(({ stage, round }) => [stage, round]))
   const inputs = await inputsOfRun(reader, run)
-  for (const row of rows) {
-    const stage = definition.stage(row.stage)
-    const from = (stage?.from ?? []).flatMap((source) =>
+  const made: { readonly row: StageRow; readonly item: ItemRow }[] = []
+  for (const row of rows)
+    for (const id of await itemsOfStage(reader, row)) {
+      const item = await reader.get('item', id)
+      if (item !== undefined) made.push({ row, item })
+    }
+  // The items of a stage are in the order of their rounds.
+  const byStage = Map.groupBy(made, ({ row }) => row.stage)
+  /** The round of a stage whose result an item was given: the last that had ended when it was posted. */
+  const roundFor = (stage: string, { postedAt }: ItemRow): number => {
+    const ended = (byStage.get(stage) ?? []).findLast(
+      ({ item }) => item.settledAt !== null && item.settledAt <= postedAt,
+    )
+    return ended?.item.round ?? rows.find((row) => row.stage === stage)?.round ?? 1
+  }
+  const lines: { readonly at: readonly number[]; readonly line: TraceLine }[] = []
+  for (const { row, item } of made) {
+    const from = (definition.stage(row.stage)?.from ?? []).flatMap((source) =>
       'file' in source
         ? filePath(source.file, inputs)
         : 'stage' in source
-          ? [`${source.stage}#${rounds.get(source.stage) ?? 1}`]
+          ? [`${source.stage}#${roundFor(source.stage, item)}`]
           : [],
     )
-    for (const id of await itemsOfStage(reader, row)) {
-      const item = await reader.get('item', id)
-      if (item === undefined) continue
-      const text =
-        item.result === null ? null : typeof item.result === 'string' ? item.result : item.result.head
-      const line = {
-        item: id,
-        stage: row.stage,
-        round: item.round ?? 1,
-        owner: item.owner,
-        status: item.state,
-        from,
-        result: text === null ? null : headOf(text, SHOWN_RESULT),
-        costUsd: await costOfItem(reader, id),
-        settledAt: item.settledAt,
-      }
-      // Much happens in one millisecond: then the order of the definition tells.
-      lines.push({ at: [item.postedAt, row.position, line.round, item.index ?? 0], line })
+    const text =
+      item.result === null ? null : typeof item.result === 'string' ? item.result : item.result.head
+    const line = {
+      item: item.id,
+      stage: row.stage,
+      round: item.round ?? 1,
+      owner: item.owner,
+      status: item.state,
+      from,
+      result: text === null ? null : headOf(text, SHOWN_RESULT),
+      costUsd: await costOfItem(reader, item.id),
+      settledAt: item.settledAt,
     }
+    // Much happens in one millisecond: then the order of the definition tells.
+    lines.push({ at: [item.postedAt, row.position, line.round, item.index ?? 0], line })
   }
   return lines.toSorted((a, b) => inOrder(a.at, b.at)).map(({ line }) => line)
 }

@@ -103,7 +103,7 @@ describe('a run whose host is killed', () => {
     const board = await openBoard(script, { dir, persistence: true })
     const { shop } = board
     shop.profile('dev', 'You work.')
-    const isStarted = (await shop.workflows())[0]?.run === 'feature-1'
+    const isStarted = (await shop.workflows()).find(({ name }) => name === 'feature')?.run === 'feature-1'
     expect(isStarted).toBe(failpoint !== 'run.start.before-commit')
     const run = isStarted ? shop.run('feature-1') : await shop.runWorkflow('feature')
     expect(await run.result(ENDED)).toBe('made')

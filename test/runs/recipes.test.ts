@@ -62,3 +62,12 @@ describe('the recipe', () => {
     expect(pages.toSorted()).toEqual(RECIPES.map(([page]) => page).toSorted())
   })
 })
+
+describe('docs/workflows.md', () => {
+  it('has a program with a loop, a gate and a process that ends, and it prints what it says (B04, B08, B09, B18)', async () => {
+    const text = readFileSync(new URL('docs/workflows.md', ROOT), 'utf8')
+    const [found, ...more] = text.matchAll(/^```ts\n((?:(?!```).)*)^```\n\n```text\n(.*?)^```$/gmsu)
+    expect(more).toEqual([])
+    expect((await ran(found?.[1] ?? '')).stdout).toBe(found?.[2])
+  })
+})

@@ -4,7 +4,7 @@ import { EXIT_INTERRUPTED, EXIT_OK, type ExitStatus } from '../command.ts'
 import { takeInterrupts } from '../interrupt.ts'
 import { note, type Session } from '../session.ts'
 
-type DemoInput = Pick<DemoOptions, 'name' | 'backend' | 'modelServer' | 'claude'>
+type DemoInput = Pick<DemoOptions, 'name' | 'backend' | 'modelServer' | 'claude' | 'workers'>
 
 /** `atelier demo`. */
 export async function runDemoCommand(input: DemoInput, session: Session): Promise<ExitStatus> {
