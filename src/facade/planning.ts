@@ -26,7 +26,8 @@ export async function planStart(
   }
   const values = await told(() => inputsOf(definition, inputs), undefined)
   const files = values === undefined ? [] : await told(() => [...pathsOf(definition, values)], [])
-  for (const file of files) await told(() => readFiles(context.dir, [file]), { hashes: {}, blobs: [] })
+  for (const file of files)
+    await told(() => readFiles(context.dir, [file], definition.inputs), { hashes: {}, blobs: [] })
   const missing = await context.team.store.read((reader) => noDoer(reader, definition, context))
   if (missing !== undefined) problems.push(missing)
   return planRun(context, { definition, inputs: values ?? inputs, problems, files })

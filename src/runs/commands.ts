@@ -71,7 +71,7 @@ export async function startRun(
   if (row === undefined) throw toError(unknownWorkflow(workflow, known))
   const { definition } = await team.store.read((reader) => definitionBy(reader, row.definition))
   const values = inputsOf(definition, inputs)
-  const files = await readFiles(dir, pathsOf(definition, values))
+  const files = await readFiles(dir, pathsOf(definition, values), definition.inputs)
   const given = {
     ...values,
     ...(Object.keys(files.hashes).length === 0 ? {} : { [FILES]: files.hashes }),

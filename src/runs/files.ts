@@ -47,13 +47,18 @@ export interface ReadFiles {
 
 /**
  * Reads the files.
+ * @param inputs those that the workflow has, by name
  * @throws AtelierError `not_found` with the path, `forbidden` for one outside of the project, `invalid_input` for one that is too long
  */
-export async function readFiles(dir: string, paths: Iterable<string>): Promise<ReadFiles> {
+export async function readFiles(
+  dir: string,
+  paths: Iterable<string>,
+  inputs: Readonly<Record<string, unknown>> = {},
+): Promise<ReadFiles> {
   const hashes: Record<string, string> = {}
   const blobs: Blob[] = []
   for (const path of paths) {
-    const body = await readText(dir, path)
+    const body = await readText(dir, path, Object.keys(inputs))
     const hash = hashText(body)
     hashes[path] = hash
     blobs.push({ hash, body })
@@ -61,16 +66,20 @@ export async function readFiles(dir: string, paths: Iterable<string>): Promise<R
   return { hashes, blobs }
 }
 
-async function readText(dir: string, path: string): Promise<string> {
+async function readText(dir: string, path: string, inputs: readonly string[]): Promise<string> {
   const details = { path }
   const whole = resolve(dir, path)
   let real: string
   try {
     real = await realpath(whole)
   } catch {
+    const otherwise =
+      inputs.length === 0
+        ? 'correct the path in the workflow'
+        : `look at the inputs of the workflow, which may lead elsewhere: ${inputs.join(', ')}`
     throw new AtelierError(
       'not_found',
-      `There is no file ${path} in ${dir}, from which a stage takes its input. No run was started and no agent was called. Write the file, or correct the path in the workflow.`,
+      `There is no file ${path} in ${dir}, from which a stage takes its input. No run was started and no agent was called. Write the file, or ${otherwise}.`,
       { details },
     )
   }

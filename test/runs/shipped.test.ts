@@ -64,6 +64,7 @@ describe('feature', () => {
       await expect(shop.runWorkflow('feature', { inputs })).rejects.toMatchObject({
         code: 'not_found',
         details: { path },
+        message: expect.stringContaining('may lead elsewhere: file, goal, verify.') as string,
       })
     expect(board.backend.requests).toEqual([])
     mkdirSync(join(shop.dir, 'specs'))
