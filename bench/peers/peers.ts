@@ -1,4 +1,4 @@
-/** Who is measured: each a `run.mjs` in a folder of its own, with the packages that are pinned beside it. */
+/** Who is measured: each a `run.mjs` in a folder of its own, with the packages that are pinned beside it. Atelier itself has none. */
 
 export interface Peer {
   /** For `--only` and `--json`. */
@@ -24,6 +24,7 @@ export const FLOOR: Peer = {
 
 /** One more column is one more folder, and one more entry here. */
 export const PEERS: readonly Peer[] = [
+  { name: 'atelier', title: 'Atelier', folder: 'atelier', words: [], hasPackages: false },
   {
     name: 'langgraph',
     title: 'LangGraph, graph',

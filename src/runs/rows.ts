@@ -5,6 +5,11 @@ import type { Projection, Reader, RowKey, RowOf, RowQuery } from '../store.ts'
 import { TABLES } from '../table-specs.ts'
 import type { TableName } from '../tables.ts'
 
+interface Beginning {
+  readonly rows: readonly object[]
+  readonly isWhole: boolean
+}
+
 export class Rows implements Reader {
   readonly #reader: Reader
   readonly #projection: Projection
@@ -12,7 +17,10 @@ export class Rows implements Reader {
   readonly #by: Identity
   /** Rows that were read one by one, or changed: null where there is none. */
   readonly #known = new Map<TableName, Map<string, object | null>>()
-  readonly #changed = new Map<TableName, Set<string>>()
+  /** What was changed, as it is stored: null where there is none, undefined where nobody has looked. */
+  readonly #changed = new Map<TableName, Map<string, object | null | undefined>>()
+  /** The beginnings of lists that were read, as they are stored. */
+  readonly #lists = new Map<string, Beginning>()
   /** Long texts that are committed with what is decided, by their hash. */
   readonly #blobs = new Map<string, string>()
 
@@ -39,10 +47,9 @@ export class Rows implements Reader {
     if (changed === undefined) return this.#reader.list(table, query)
     const { limit, ...unlimited } = query
     // As many more as may not belong to the list any more.
-    const more = limit === undefined ? {} : { limit: limit + changed.size }
-    const stored = await this.#reader.list(table, { ...unlimited, ...more })
+    const stored = await this.#beginning(table, unlimited, limit && limit + left(changed, unlimited))
     const rows = stored.filter((row) => !changed.has(keyOf(table, row)))
-    for (const key of changed) {
+    for (const key of changed.keys()) {
       const row = this.#of(table).get(key) as RowOf<T> | null
       if (row !== null && fits(row, query)) rows.push(row)
     }
@@ -75,12 +82,30 @@ export class Rows implements Reader {
       const lookup = <T extends TableName>(table: T, key: string): RowOf<T> | undefined =>
         (this.#of(table).get(key) ?? undefined) as RowOf<T> | undefined
       for (const { table, key, row } of this.#projection.apply(applied, lookup)) {
-        this.#of(table).set(keyText(key), row)
+        const text = keyText(key)
+        const rows = this.#of(table)
         let changed = this.#changed.get(table)
-        if (changed === undefined) this.#changed.set(table, (changed = new Set()))
-        changed.add(keyText(key))
+        if (changed === undefined) this.#changed.set(table, (changed = new Map()))
+        if (!changed.has(text)) changed.set(text, rows.get(text))
+        rows.set(text, row)
       }
     }
+  }
+
+  /** At least so many stored rows of a list; all without a limit. Steps of one commit ask for the same list again and again. */
+  async #beginning<T extends TableName>(
+    table: T,
+    query: RowQuery<RowOf<T>>,
+    least: number | undefined,
+  ): Promise<readonly RowOf<T>[]> {
+    const key = `${table} ${JSON.stringify(query)}`
+    const known = this.#lists.get(key)
+    if (known !== undefined && (known.isWhole || (least !== undefined && known.rows.length >= least)))
+      return known.rows as readonly RowOf<T>[]
+    const limit = least === undefined ? undefined : 2 * least
+    const rows = await this.#reader.list(table, limit === undefined ? query : { ...query, limit })
+    this.#lists.set(key, { rows, isWhole: limit === undefined || rows.length < limit })
+    return rows
   }
 
   #of(table: TableName): Map<string, object | null> {
@@ -99,6 +124,17 @@ function keyOf<T extends TableName>(table: T, row: RowOf<T>): string {
   return columns
     .map((column) => String((row as object as Readonly<Record<string, unknown>>)[column]))
     .join('\0')
+}
+
+/** How many of the rows that were changed a stored list may have. */
+function left<Row extends object>(
+  changed: ReadonlyMap<string, object | null | undefined>,
+  query: RowQuery<Row>,
+): number {
+  let count = 0
+  for (const row of changed.values())
+    if (row === undefined || (row !== null && fits(row as Row, query))) count++
+  return count
 }
 
 function fits<Row extends object>(

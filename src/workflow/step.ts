@@ -132,7 +132,8 @@ export class Step {
     }
     if (queued.length < this.#slice.run.queued) {
       this.misses++
-      this.#wantedQueued = queued.length + this.plan.definition.concurrency
+      // As many as there is room for: one, where one has been settled.
+      this.#wantedQueued = queued.length + Math.max(1, this.plan.definition.concurrency - this.#run.busy)
       return undefined
     }
     while (this.#queuedHere.length > 0) {
