@@ -85,7 +85,8 @@ export class Rows implements Reader {
         const text = keyText(key)
         const rows = this.#of(table)
         let changed = this.#changed.get(table)
-        if (changed === undefined) this.#changed.set(table, (changed = new Map()))
+        if (changed === undefined)
+          this.#changed.set(table, (changed = new Map<string, object | null | undefined>()))
         if (!changed.has(text)) changed.set(text, rows.get(text))
         rows.set(text, row)
       }
