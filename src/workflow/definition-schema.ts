@@ -109,8 +109,8 @@ class Reader {
     const top = topSchema.safeParse(fields)
     if (!top.success)
       this.problems.addIssues(top.error.issues, fields, at, (path) => writtenPath(written, path))
-    const named = given === null ? fields['name'] : written['name']
-    const name = typeof named === 'string' ? named : ''
+    const said = given === null ? fields['name'] : written['name']
+    const name = typeof said === 'string' ? said : ''
     const inputs = given === null ? this.#inputs(fields['inputs'], [...at, 'inputs']) : bodyInputs(given)
     const raw = fields['stages']
     if (!Array.isArray(raw) || raw.length === 0) return null
