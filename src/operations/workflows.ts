@@ -71,7 +71,7 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const run = shop.run(id)
   await context.onRun?.(id)
-  if (detach === true) return { ...(await run.status()), result: null }
+  if (detach === true) return { ...(await run.status()), result: null, detached: true }
   return run.ended({ ...(timeout === undefined ? {} : { timeout }), ...signalOf(context) })
 }
 

@@ -89,6 +89,8 @@ export interface RunView {
 export interface RunOutcome extends RunView {
   /** Null while it has none. */
   readonly result: Json
+  /** Nobody waited for it, whether it has ended meanwhile or not. */
+  readonly detached?: true
 }
 
 /** A workflow as a drawing; of a run, with how its stages stand. */

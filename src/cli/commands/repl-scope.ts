@@ -103,7 +103,7 @@ function remembering(member: Member, name: OperationName, origins: WeakMap<objec
 }
 
 interface BackgroundWatch {
-  readonly begin: (options?: WatchOptions) => string
+  readonly begin: (options?: WatchOptions) => Promise<string>
   readonly end: () => Promise<void>
 }
 
@@ -118,10 +118,13 @@ function backgroundWatch(shop: Workshop, { print, session }: ScopeOptions): Back
     }
   }
   return {
-    begin(options = {}) {
+    async begin(options = {}) {
       ended.abort()
       ended = new AbortController()
-      running = follow(options, ended.signal)
+      const { signal } = ended
+      // Known before the next line is read: what that does is part of the watch.
+      const [last] = await shop.events({ last: 1 })
+      running = follow({ after: last?.seq ?? 0, ...options }, signal)
       return 'Watching; unwatch() ends it.'
     },
     async end() {

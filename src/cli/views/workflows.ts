@@ -73,13 +73,15 @@ function showOutcome(run: Outcome, page: Page): Shown {
   const { paint, now, clean } = page
   const took = formatDuration((run.settledAt ?? now) - run.startedAt)
   const cost = run.costUsd === 0 ? '' : `, ${usd(run.costUsd)}`
+  const left: Shown = {
+    body: `${run.id}\n`,
+    remark: `${run.id} is ${runStatus(run)}. Look at it: atelier workflow status ${run.id}. Its result: atelier workflow resume ${run.id}`,
+  }
+  if (run.detached === true) return left
   switch (run.status) {
     case 'running':
     case 'paused':
-      return {
-        body: `${run.id}\n`,
-        remark: `${run.id} is ${runStatus(run)}. Look at it: atelier workflow status ${run.id}. Its result: atelier workflow resume ${run.id}`,
-      }
+      return left
     case 'completed':
     case 'partially_completed':
       return {
