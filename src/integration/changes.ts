@@ -35,8 +35,21 @@ export async function tendChangeRefs(team: TeamContext, place: GitPlace): Promis
   const known = new Map(refs.map(({ ref, commit }) => [ref, commit]))
   for (const { id, head, state } of rows) {
     const at = known.get(changeRef(id))
-    if (state === 'open' && at !== head) await pointAt(place, id, head)
+    if (state === 'open' && at !== head) await bringInLine(team, place, id)
     if (state === 'merged' && at === head) await dropChangeRef(place, id, head)
+  }
+}
+
+/** Looks again behind each move, as an attempt may have moved row and ref since the row was read. */
+async function bringInLine(team: TeamContext, place: GitPlace, change: string): Promise<void> {
+  let pointed: string | undefined
+  for (;;) {
+    const row = await team.store.read((reader) => reader.get('change', change))
+    if (row === undefined) return
+    if (row.state === 'merged') return dropChangeRef(place, change, pointed ?? row.head)
+    if (row.head === pointed) return
+    await pointAt(place, change, row.head)
+    pointed = row.head
   }
 }
 
