@@ -57,6 +57,29 @@ describe('the head of a change', () => {
     expect(bench.tip(changeRef('x'))).toBe(head)
   })
 
+  test('is not moved back by a host that read where it was before it moved', async () => {
+    const bench = await QueueBench.open()
+    const [first, second] = ['one', 'two'].map((name) => bench.shop.commitOn('main', { [name]: '' }))
+    await advanced(bench, 'x', { attempt: 'att_1', from: null, head: first as string })
+    bench.shop.git('update-ref', '-d', changeRef('x'))
+    const { store } = bench.team
+    let reads = 0
+    const behind = new Proxy(store, {
+      get(target, member) {
+        if (member !== 'read') return (Reflect.get(target, member) as () => unknown).bind(target)
+        return async (load: Parameters<typeof store.read>[0]): Promise<unknown> => {
+          const seen = await store.read(load)
+          // The second read is that of the row whose ref is going to be pointed.
+          if (++reads === 2)
+            await advanced(bench, 'x', { attempt: 'att_2', from: first as string, head: second as string })
+          return seen
+        }
+      },
+    })
+    await tendChangeRefs({ ...bench.team, store: behind }, bench.shop)
+    expect(bench.tip(changeRef('x'))).toBe(second)
+  })
+
   test('has a ref of its own whatever the change is called', () => {
     const names = ['a', 'A', 'a/b', 'a b', 'a..b', '../x', '.lock', 'ü', '', 'x'.repeat(300), '-n']
     const refs = names.flatMap((name) => [changeRef(name), pullRef(name)])
