@@ -32,13 +32,16 @@ export interface Following {
   readonly blobs: readonly Blob[]
 }
 
-/** Commands that may settle items or answer requests. */
+/** Commands that may settle items or answer requests; another one that does so is refused, as its run would stand still. */
 const SETTLING: ReadonlySet<TransactionName> = new Set<TransactionName>([
   'inbox.change',
   'item.change',
   'item.settle',
   'turn.lose',
 ])
+
+/** Commands of runs themselves, which see to what follows. */
+const OWN: ReadonlySet<TransactionName> = new Set<TransactionName>(['run.change', 'run.start'])
 
 /** What a command has loaded, and what follows from what it is going to decide. */
 interface Followed<Loaded> {
@@ -80,7 +83,8 @@ export class FollowingStore implements Store {
   }
 
   async transact<Loaded>(transaction: Transaction<Loaded>): Promise<TransactionResult<Loaded>> {
-    if (!SETTLING.has(transaction.name)) return this.#store.transact(transaction)
+    if (OWN.has(transaction.name)) return this.#store.transact(transaction)
+    if (!SETTLING.has(transaction.name)) return this.#store.transact(unfollowed(transaction))
     const first = this.#store.transact(this.#followed(transaction))
     try {
       const result = await first
@@ -154,6 +158,18 @@ export class FollowingStore implements Store {
 
   close(): Promise<void> {
     return this.#store.close()
+  }
+}
+
+function unfollowed<Loaded>(transaction: Transaction<Loaded>): Transaction<Loaded> {
+  return {
+    ...transaction,
+    decide(loaded, now): Decision {
+      const decided = transaction.decide(loaded, now)
+      if ('events' in decided && decided.events.some(mayFollow))
+        throw new Error(`The command ${transaction.name} settles items of runs; name it among those that do.`)
+      return decided
+    },
   }
 }
 
