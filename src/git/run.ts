@@ -56,6 +56,8 @@ export interface GitResult {
 }
 
 const SETTINGS: readonly string[] = [
+  // Two who clean up may delete the same ref at once, and on a busy machine its lock is held longer than git's 100 ms.
+  'core.filesRefLockTimeout=1000',
   'core.fsmonitor=false',
   'core.quotePath=false',
   // `git diff` would take the lock of the index, and an agent's own git would find it taken.
