@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util'
 import { PEERS, type Peer } from './peers.ts'
 import { SHAPES, type Shape } from './shapes.ts'
 
-/** As the peer sets it, or with `PRAGMA synchronous = FULL`. */
-export type Sync = 'own' | 'full'
+/** `PRAGMA synchronous` of every connection: a peer that has another default is set to it. */
+export type Sync = 'normal' | 'full'
 
-const SYNCS: readonly Sync[] = ['own', 'full']
+const SYNCS: readonly Sync[] = ['normal', 'full']
 
 /** The first of each shape is what `--short` measures. */
 const SIZES: Readonly<Record<Shape, readonly number[]>> = {

@@ -26,7 +26,7 @@ export function tableOf(peers: readonly Peer[], rows: readonly Row[]): string {
   return [
     ...[header, ...lines].map((line) => padded(line, widths)),
     '',
-    'ms a step (in all), median; sync: own = as the peer sets it, full = PRAGMA synchronous = FULL',
+    'ms a step (in all), median; sync: PRAGMA synchronous of every connection',
     ...legend,
     ...notes.map((why, index) => `[${index + 1}] ${why}`),
     '',

@@ -84,8 +84,8 @@ test('--only narrows peers, shapes, sizes and sync modes, each kind for itself',
     { shape: 'dag', size: 1000, sync: 'full' },
   ])
   expect(rounds).toBe(5)
-  expect(choiceOf(['--short', '--only', 'chain-5000', '--only', 'own']).tasks).toEqual([
-    { shape: 'chain', size: 5000, sync: 'own' },
+  expect(choiceOf(['--short', '--only', 'chain-5000', '--only', 'normal']).tasks).toEqual([
+    { shape: 'chain', size: 5000, sync: 'normal' },
   ])
 })
 
@@ -126,7 +126,7 @@ test('one round that failed or took too long is the outcome', () => {
 
 const ROWS: readonly Row[] = [
   {
-    task: { shape: 'chain', size: 100, sync: 'own' },
+    task: { shape: 'chain', size: 100, sync: 'normal' },
     cells: new Map([
       ['quick', cellOf([{ ...RUN, fsync: 'wal, NORMAL' }])],
       ['slow', { over: 120_000 }],
@@ -147,13 +147,13 @@ const ROWS: readonly Row[] = [
 
 test('the table has a row for each task and a column for each peer, with versions, modes and reasons', () => {
   expect(tableOf([QUICK, SLOW], ROWS).split('\n')).toEqual([
-    'shape  steps  sync  Quick          Slow',
-    'chain  100    own   2.5 (250 ms)   over 120 s',
-    'chain  5000   full  2.47 (12.3 s)  none [1]',
-    'fan    10000  full  -              none [1]',
+    'shape  steps  sync    Quick          Slow',
+    'chain  100    normal  2.5 (250 ms)   over 120 s',
+    'chain  5000   full    2.47 (12.3 s)  none [1]',
+    'fan    10000  full    -              none [1]',
     '',
-    'ms a step (in all), median; sync: own = as the peer sets it, full = PRAGMA synchronous = FULL',
-    'Quick: quick 1.2.3; own = wal, NORMAL; full = wal, FULL',
+    'ms a step (in all), median; sync: PRAGMA synchronous of every connection',
+    'Quick: quick 1.2.3; normal = wal, NORMAL; full = wal, FULL',
     'Slow: nothing was measured',
     '[1] at most 1000 steps',
     '',
@@ -165,7 +165,7 @@ test('the JSON has the same figures, unrounded', () => {
     {
       shape: 'chain',
       size: 100,
-      sync: 'own',
+      sync: 'normal',
       peers: { quick: { ms: 250, rounds: 1 }, slow: { over: 120_000 } },
     },
     { size: 5000, peers: { quick: { ms: 12_345 }, slow: { error: 'at most 1000 steps' } } },

@@ -1,5 +1,5 @@
 /**
- * Atelier, as it is in this repository: a stage for each step. Its default is FULL already, and nothing can set it lower.
+ * Atelier, as it is in this repository: a stage for each step. Its default is FULL; NORMAL is `durability: 'fast'`.
  * Measured from the order to run until the commit that ends the run is known here.
  */
 import { DatabaseSync } from 'node:sqlite'
@@ -9,9 +9,9 @@ import { measurePeer, modesOf } from '../peer.mjs'
 /** As many steps at the same time as the engine lets a workflow have. */
 const CONCURRENCY = 1000
 
-await measurePeer([], async ({ steps, dir }) => {
+await measurePeer([], async ({ steps, dir, isFull }) => {
   const connections = connectionsSeen()
-  const shop = await openWorkshop({ dir, config: false })
+  const shop = await openWorkshop({ dir, config: false, durability: isFull ? 'full' : 'fast' })
   const stages = steps.map(({ id, dependsOn }) => ({ id, noop: true, needs: dependsOn }))
   await shop.workflow('bench', stages, {
     concurrency: Math.min(CONCURRENCY, steps.length),

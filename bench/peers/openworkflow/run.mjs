@@ -1,6 +1,6 @@
 /**
  * OpenWorkflow on Node's own SQLite. Measured until the commit that completes the run: its client looks for the result
- * once a second, which is no cost of a step. Its default is FULL already; `--full` sets it again.
+ * once a second, which is no cost of a step. Its default is FULL.
  */
 import { join } from 'node:path'
 import { OpenWorkflow } from 'openworkflow'
@@ -9,7 +9,7 @@ import { measurePeer, modesOf, runAsReady } from '../peer.mjs'
 
 await measurePeer(['openworkflow'], ({ steps, dir, isFull }) => {
   const backend = BackendSqlite.connect(join(dir, 'openworkflow.db'))
-  if (isFull) backend.db.exec('PRAGMA synchronous = FULL')
+  backend.db.exec(`PRAGMA synchronous = ${isFull ? 'FULL' : 'NORMAL'}`)
   const ended = endOf(backend)
   const client = new OpenWorkflow({ backend })
   let done = 0
