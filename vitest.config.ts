@@ -7,6 +7,8 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['test/real-agents/**', '**/node_modules/**'],
     globalSetup: 'test/state-home.ts',
     testTimeout: 30_000,
+    // Nothing is asserted about time: on a machine whose disk is busy, what is waited for may take seconds to come.
+    expect: { poll: { timeout: 25_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
