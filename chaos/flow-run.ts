@@ -1,5 +1,6 @@
 /** Kills programs that run a workflow, at failpoints and at random moments, and looks at what they leave. */
 import { join } from 'node:path'
+import { MAX_LOSSES } from '../src/board/settling.ts'
 import type { Failpoint } from '../src/failpoints.ts'
 import { makeProject } from './board-project.ts'
 import { outcomeIn, verifyFlow } from './flow-verify.ts'
@@ -10,7 +11,7 @@ const WORKER = join(import.meta.dirname, 'flow-worker.ts')
 /** Areas whose failpoints only a workflow passes. */
 const AREAS = ['run', 'workflow']
 /** Fewer than the losses after which an item counts as the killer of its hosts. */
-export const KILLS_PER_FLOW = 6
+export const KILLS_PER_FLOW: number = MAX_LOSSES - 1
 /** Programs that go on with the same run at once. */
 const PROGRAMS = 2
 

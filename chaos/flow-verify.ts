@@ -12,31 +12,42 @@ import { checkDatabase, compareWithReplay, databaseOf } from './verify.ts'
 /** Requests of the run: the approval alone. */
 const ASKED = 1
 
-/** What a run has come to, as far as it does not depend on when and by whom: equal for all runs, however often they were killed. */
+/** What a run has come to, as far as it does not depend on when and by whom, in lines: equal for all runs, however often they were killed. */
 export async function outcomeIn(dir: string): Promise<string> {
   const project = projectIn(dir)
   const store = await openSqliteStore({ path: databaseOf(project), projection, clock: systemClock })
   try {
     const rows = await store.read(outcomeOf)
-    return JSON.stringify({ ...rows, written: gitIn(project, 'show', `main:${WRITTEN_FILE}`) })
+    return [...rows, `written ${JSON.stringify(gitIn(project, 'show', `main:${WRITTEN_FILE}`))}`].join('\n')
   } finally {
     await store.close()
   }
 }
 
-async function outcomeOf(reader: Reader): Promise<object> {
+async function outcomeOf(reader: Reader): Promise<readonly string[]> {
   const run = await reader.get('run', RUN)
-  const stages = await reader.list('stage')
-  return {
-    result: run === undefined ? null : await runResult(reader, run),
-    runs: (await reader.list('run')).map(({ id, state, steps, done, failed, skipped, total, checksum }) => {
-      return { id, state, steps, done, failed, skipped, total, checksum }
-    }),
-    stages: stages.map(({ id, state, round, tries, size, succeeded, failures, decision, scores, tree }) => {
-      return { id, state, round, tries, size, succeeded, failures, decision, scores, tree }
-    }),
-    items: (await reader.list('item')).map(({ id, state }) => ({ id, state })),
-  }
+  const runs = (await reader.list('run')).map(
+    ({ id, state, steps, done, failed, skipped, total, checksum }) => {
+      return { run: id, state, steps, done, failed, skipped, total, checksum }
+    },
+  )
+  const stages = (await reader.list('stage')).map(
+    ({ id, state, round, tries, size, succeeded, failures, decision, scores, tree }) => {
+      return { stage: id, state, round, tries, size, succeeded, failures, decision, scores, tree }
+    },
+  )
+  const items = (await reader.list('item')).map(({ id, state }) => ({ item: id, state }))
+  const result = { result: run === undefined ? null : await runResult(reader, run) }
+  return [result, ...runs, ...stages, ...items].map((row) => JSON.stringify(row))
+}
+
+/** The lines in which an outcome differs from that of a run that nobody disturbs. */
+function differences(outcome: string, expected: string): string[] {
+  const [found, wanted] = [outcome.split('\n'), expected.split('\n')]
+  return [
+    ...found.filter((line) => !wanted.includes(line)).map((line) => `it has ${line}`),
+    ...wanted.filter((line) => !found.includes(line)).map((line) => `undisturbed: ${line}`),
+  ]
 }
 
 /**
@@ -47,9 +58,7 @@ export async function verifyFlow(dir: string, expected: string): Promise<string[
   const project = projectIn(dir)
   const path = databaseOf(project)
   const wrong = [...checkDatabase(path), ...checkMerges(project)]
-  const outcome = await outcomeIn(dir)
-  if (outcome !== expected)
-    wrong.push(`it did not end as it would have: ${outcome}`, `an undisturbed run: ${expected}`)
+  wrong.push(...differences(await outcomeIn(dir), expected))
   const store = await openSqliteStore({ path, projection, clock: systemClock })
   try {
     const events = await store.events({ after: 0, limit: 1_000_000 })

@@ -94,13 +94,15 @@ export interface SavedWork {
 /**
  * Saves what is not committed, untracked files included and ignored ones not, as a commit on top of HEAD.
  * A ref that is there already goes on: its commit becomes a second parent, so nothing saved earlier is lost.
- * @returns undefined where everything is committed
+ * @param save.unless asked when everything was read: true where somebody else has saved it and takes the files away
+ * @returns undefined where everything is committed, or saved by somebody else
  */
 export async function saveWork(
   place: GitPlace,
-  save: { readonly ref: string; readonly message: string },
+  save: { readonly ref: string; readonly message: string; readonly unless?: () => boolean },
 ): Promise<SavedWork | undefined> {
   const { tree, missing } = await readContent(place)
+  if (save.unless?.() === true) return undefined
   const head = await commitOf(place, 'HEAD')
   const isCommitted = head !== undefined && (await treeOf(place, head)) === tree
   if (isCommitted && missing.length === 0) return undefined

@@ -161,7 +161,7 @@ export async function git(
 /** Names what git refused: `not_found` without a repository, `disk_full`, else `workspace_failed`. */
 export function gitFailure(place: GitPlace, command: string, error: string): AtelierError {
   const { dir } = place
-  if (isNoRepository(error)) return noRepository(dir)
+  if (isOutside(error)) return noRepository(dir)
   if (isDiskFull(place, error)) {
     const message = `The disk is full: git ${command} could not write in ${dir}. Free some space and try again; nothing was lost. ${error}`
     return new AtelierError('disk_full', message, { details: { dir, command } })
@@ -182,9 +182,14 @@ function isDiskFull({ dir }: GitPlace, error: string): boolean {
   }
 }
 
-/** True for what git says in a folder that is in no working tree. */
+/** True for what git says in a folder that is in no working tree, or in one whose repository is gone. */
 export function isNoRepository(error: string): boolean {
-  return /not a git repository|must be run in a work tree|cannot use bare repository/u.test(error)
+  return error.includes('not a git repository') || isOutside(error)
+}
+
+/** A repository that git names is one that it was led to, such as that of a worktree that somebody removes. */
+function isOutside(error: string): boolean {
+  return /not a git repository \(|must be run in a work tree|cannot use bare repository/u.test(error)
 }
 
 export function noRepository(dir: string): AtelierError {

@@ -38,7 +38,7 @@ export function isBeingMade(error: string): boolean {
 }
 
 /** Runs a command that reads the records of all working trees, again where it came upon one that was being made. */
-export async function runOnWorktrees(place: GitPlace, args: readonly string[]): Promise<GitResult> {
+async function runOnWorktrees(place: GitPlace, args: readonly string[]): Promise<GitResult> {
   for (let tries = 1; ; tries++) {
     const result = await runGit(place, args, { env: LOOK_ONLY })
     if (result.code === 0 || !isBeingMade(result.error) || tries === TRIES) return result

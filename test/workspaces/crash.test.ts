@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -41,3 +41,19 @@ test.each(POINTS)(
       expect(shop.git('show', `refs/atelier/saved/${attempt}:${name}`)).toBe('precious')
   },
 )
+
+test('an attempt that is killed while its files are removed keeps what was saved, not what was left of it', async () => {
+  const shop = bench()
+  const { attempt } = shop.request()
+  const child = join(import.meta.dirname, 'children', 'attempt.ts')
+  const env = { ...process.env, ATELIER_FAILPOINTS: 'worktree.remove.before' }
+  const run = (): unknown =>
+    execFileSync(process.execPath, [child, shop.dir, shop.stateDir, attempt], { env, stdio: 'pipe' })
+  expect(run).toThrow(expect.objectContaining({ signal: 'SIGKILL' }))
+  const saved = shop.git('rev-parse', `refs/atelier/saved/${attempt}`)
+  const [found] = await shop.adapter.list()
+  for (const name of ['first.txt', 'second.txt']) rmSync(join(found?.path ?? '', name))
+  expect(await shop.adapter.release({ attempt }, { files: 'remove' })).toMatchObject({ removed: true })
+  expect(shop.git('rev-parse', `refs/atelier/saved/${attempt}`)).toBe(saved)
+  expect(await shop.adapter.list()).toEqual([])
+})

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
@@ -8,6 +17,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { WorkspaceBench } from '../../src/testing/workspace-bench.ts'
 import { listWorktrees } from '../../src/git/worktrees.ts'
 import { worktreeWorkspaces } from '../../src/workspaces/worktree.ts'
+import { findWorktree } from '../../src/workspaces/worktree/record.ts'
+import { removeWorktree } from '../../src/workspaces/worktree/removal.ts'
 import { attemptBranches, bench, failureOf } from './support.ts'
 
 test('AS-37: two attempts on the same file have two folders, two branches and both commits, and the main tree stays as it is (A39, B38)', async () => {
@@ -69,6 +80,23 @@ test('two releases at once take it away once, and both say where its work is', a
   expect(two.saved).toEqual(one.saved)
   expect(shop.git('show', `${one.saved[0]?.commit}:new.txt`)).toBe('work')
   expect(await shop.adapter.list()).toEqual([])
+})
+
+test('hosts that take the same worktrees away at once do not meet, and what is saved is whole', async () => {
+  const shop = bench()
+  const project = { dir: shop.dir }
+  const folder = join(realpathSync(shop.stateDir), 'worktrees')
+  for (let round = 0; round < 4; round++) {
+    const { attempt, cwd } = await shop.acquire()
+    for (let n = 0; n < 200; n++) shop.write(`new-${n}.txt`, 'work\n', cwd)
+    const own = findWorktree({ commonDir: join(shop.dir, '.git'), folder, prefix: '' }, attempt)
+    if (own === undefined) throw new Error('There is no worktree.')
+    const all = await Promise.all(Array.from({ length: 3 }, () => removeWorktree(project, own)))
+    expect(all.map(({ removed }) => removed)).toEqual([true, true, true])
+    expect(shop.git('ls-tree', '--name-only', `refs/atelier/saved/${attempt}`).match(/new-/gu)).toHaveLength(
+      200,
+    )
+  }
 })
 
 describe('an attempt that goes on where another one was suspended', () => {

@@ -3,15 +3,16 @@
  * worktrees in our own folder are touched, and `git worktree prune`, which would take others' along, is not used.
  */
 import { existsSync } from 'node:fs'
-import { chmod, lstat, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, lstat, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 import { AtelierError, messageOf } from '../../errors.ts'
 import { crash } from '../../failpoints.ts'
 import { saveWork } from '../../git/content.ts'
 import { commitOf, ENGINE_REFS, listRefs, moveRef, refValue, shortName } from '../../git/refs.ts'
-import { git, gitFailure, LOOK_ONLY, type GitPlace } from '../../git/run.ts'
-import { listWorktrees, runOnWorktrees } from '../../git/worktrees.ts'
+import { git, LOOK_ONLY, type GitPlace } from '../../git/run.ts'
+import { listWorktrees } from '../../git/worktrees.ts'
+import { newId } from '../../ids.ts'
 import type { Released } from '../../workspace.ts'
 import { BRANCH_FOLDER, shortAttempt } from './branch-name.ts'
 import type { OwnWorktree } from './record.ts'
@@ -44,14 +45,42 @@ export function afterOthers<T>(root: string, act: () => Promise<T>): Promise<T> 
   return result
 }
 
+/**
+ * In git's record from the moment when all is saved: what is there of the files from then on is what was not removed yet, and
+ * not the agent's work. Another host may look at it meanwhile, or after a crash.
+ */
+const LEAVING = 'atelier-leaving'
+
+/** Records of worktrees in the repository's own folder that are no longer there for git. */
+const GONE = 'atelier-gone-'
+
 /** Removes files, git's record and the branch, after saving what only they hold. */
 export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promise<Released> {
+  const { gitDir } = own
+  const mayBeOthers = gitDir !== undefined && !isLeaving(gitDir)
+  try {
+    return await removeAll(project, own)
+  } catch (error) {
+    // Where a host has died, all others take its worktrees away, and one was quicker: git cannot read what is gone.
+    if (gitDir === undefined) throw error
+    if (!existsSync(gitDir))
+      return { removed: true, saved: await savedOf(project, own.attempt), warnings: [] }
+    if (mayBeOthers && isLeaving(gitDir)) return removeWorktree(project, own)
+    throw error
+  }
+}
+
+function isLeaving(gitDir: string): boolean {
+  return existsSync(join(gitDir, LEAVING))
+}
+
+async function removeAll(project: GitPlace, own: OwnWorktree): Promise<Released> {
   const { attempt, gitDir, root, record, hasFiles } = own
   const isReader = record?.access === 'read'
   const place = gitDir === undefined ? undefined : { dir: root, gitDir }
-  if (place !== undefined && hasFiles && !isReader) {
-    const ref = savedRef(attempt)
-    const work = await saveWork(place, { ref, message: savedMessage(attempt) })
+  if (place !== undefined && hasFiles && !isReader && !isLeaving(place.gitDir)) {
+    const save = { ref: savedRef(attempt), message: savedMessage(attempt) }
+    const work = await saveWork(place, { ...save, unless: () => isLeaving(place.gitDir) })
     if (work !== undefined && work.missing.length > 0) return keptFor(own, work.missing)
   }
   // Without git's record nothing says what the files are: they are nobody's checkout, and not looked into by git.
@@ -59,18 +88,28 @@ export async function removeWorktree(project: GitPlace, own: OwnWorktree): Promi
   const branches = isReader ? [] : await branchesOf(project, own)
   const head = place === undefined || isReader ? undefined : await headIn(place, project)
   await saveCommits(project, attempt, branches, head)
+  if (gitDir !== undefined) await writeFile(join(gitDir, LEAVING), '')
   crash('worktree.remove.before')
   await removeFiles(root)
   // Before git's record goes: with it would go the name of the branch.
   const warnings = await removeBranches(project, root, branches)
-  if (gitDir !== undefined) {
-    // Twice, as it is locked: by us.
-    const { code, error } = await runOnWorktrees(project, ['worktree', 'remove', '--force', '--force', root])
-    // Another host may have been quicker.
-    if (code !== 0 && existsSync(gitDir)) throw gitFailure(project, 'worktree remove', error)
-  }
+  if (gitDir !== undefined) await removeRecord(gitDir)
   crash('worktree.remove.after')
   return { removed: true, saved: await savedOf(project, attempt), warnings }
+}
+
+/**
+ * Takes git's record of a worktree away in one step: `git worktree remove` deletes its files one by one, and whoever reads it
+ * meanwhile, such as another host that does the same, finds half a repository.
+ */
+async function removeRecord(gitDir: string): Promise<void> {
+  const commonDir = dirname(dirname(gitDir))
+  await rename(gitDir, join(commonDir, `${GONE}${newId('proc')}`)).catch((error: unknown) => {
+    if (existsSync(gitDir)) throw error
+  })
+  // Also what a crash has left.
+  for (const name of await readdir(commonDir))
+    if (name.startsWith(GONE)) await rm(join(commonDir, name), { recursive: true, force: true })
 }
 
 async function removeBranches(
