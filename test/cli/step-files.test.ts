@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { RunOutcome } from '../../src/runs/view-types.ts'
 import { cli, containing, matching, project, shellWords } from './support.ts'
 
 const DOCS = readFileSync(new URL('../../docs/workflows.md', import.meta.url), 'utf8')
@@ -61,6 +62,34 @@ describe('a file of another system', () => {
     const again = await typed(dir, 'work show release-notes-1/writing#2 --json')
     expect(JSON.parse(again.out)).toMatchObject({ result: containing('NOTES with the cache') })
   }, 60_000)
+
+  it.each([
+    ['rejoins', { score: 90 }, { mend: 'skipped', ship: 'done', end: 'done' }],
+    ['rejoins', { score: 50 }, { mend: 'done', ship: 'done', end: 'done' }],
+    ['jumps', { score: 90 }, { mend: 'done', ship: 'done', end: 'done' }],
+    ['jumps', { score: 50 }, { mend: 'done', ship: 'skipped', end: 'done' }],
+    ['parts', { score: 90 }, { mend: 'skipped', ship: 'done', end: 'done' }],
+    ['parts', { score: 50 }, { mend: 'done', ship: 'skipped', end: 'done' }],
+  ] as const)(
+    'that %s behind a gate runs on the way that %j chooses (B03, B14)',
+    async (form, answer, states) => {
+      const next = { rejoins: ['end', 'ship'], jumps: ['mend', 'end'], parts: ['end', 'end'] }[form]
+      const text = `workflow:
+  id: ways
+  steps:
+    - { id: check, agent: reviewer, action: check, gate: { on_pass: ship, on_fail: mend } }
+    - { id: ship, agent: ops, action: ship, next: ${next[0]} }
+    - { id: mend, agent: ops, action: mend, next: ${next[1]} }
+    - { id: end, agent: ops, action: end }
+`
+      const rules = [{ match: 'Check', reply: JSON.stringify(answer) }]
+      const dir = shop({ ...TEAM, scripted: { reply: 'ok', rules } }, text)
+      const run = JSON.parse((await typed(dir, 'workflow run ways --json')).out) as RunOutcome
+      const now = new Map(run.stages.map(({ stage, status }) => [stage, status]))
+      expect(Object.fromEntries(Object.keys(states).map((stage) => [stage, now.get(stage)]))).toEqual(states)
+    },
+    60_000,
+  )
 
   it('is checked, drawn, planned and printed in our form as every workflow is (B13, B15)', async () => {
     const dir = shop()

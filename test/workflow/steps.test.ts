@@ -1,6 +1,7 @@
 /** Step files, the form in which another system writes workflows: what they are translated to, and what of them is refused. */
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fieldName } from '../../src/agents/shown-values.ts'
 import type { StageDefinition } from '../../src/workflow/definition.ts'
 import { graphOf } from '../../src/workflow/graph.ts'
 import { planOf } from '../../src/workflow/plan.ts'
@@ -40,18 +41,12 @@ function work(stage: StageDefinition | undefined): Fields {
 
 function problems(
   written: unknown,
-): readonly { code: string; field: unknown; stage: unknown; said: string }[] {
+): readonly { code: string; field: unknown; stage: unknown; said: string; offset: number | null }[] {
   const made = readSteps(written)
   if (made.ok) throw new Error('it was read')
-  return made.problems.map(({ code, details, sentence, path }) => {
-    expect(details['field']).toBe(
-      path.reduce(
-        (all: string, key) =>
-          all + (typeof key === 'number' ? `[${key}]` : `${all === '' ? '' : '.'}${String(key)}`),
-        '',
-      ),
-    )
-    return { code, field: details['field'], stage: details['stage'], said: sentence }
+  return made.problems.map(({ code, details, sentence, path, offset }) => {
+    expect(details['field']).toBe(fieldName(path))
+    return { code, field: details['field'], stage: details['stage'], said: sentence, offset }
   })
 }
 
@@ -299,6 +294,7 @@ describe('a gate of a step file', () => {
     ]).toEqual([...['fail', null, ['check-gate', 'mend']]])
     const ahead = stagesOf(steps({ next: 'mend' }, { condition: 'required' }))
     expect([ahead.get('ship')?.arm?.case, ahead.get('mend')?.arm]).toEqual(['pass', null])
+    expect(ahead.get('mend')?.needs.toSorted()).toEqual(['check-gate', 'ship'])
     const only = stagesOf([
       step('a', { gate: { condition: 'passed or score > 90', on_fail: 'b' } }),
       step('b'),
@@ -596,7 +592,7 @@ describe('what is refused of a step file', () => {
     [
       'a metric that is a word of CEL',
       file([step('a', { scoring: { thresholds: { in_min: 3 } }, gate: GATE })]),
-      { field: 'workflow.steps[0].gate.condition' },
+      { field: 'workflow.steps[0].gate.condition', offset: null },
     ],
     ['a name that is too long', file([step('a')], { id: 'x'.repeat(65) }), { field: 'workflow.id' }],
   ])('%s, with file, step and field (B15, AS-68, AS-54)', (_name, written, details) => {

@@ -65,7 +65,7 @@ export function readGates(
 /** Without gates nobody would lead to a step to which only a failure leads, so that it ran at once. */
 function detour({ fail, kind }: Ways, index: number): readonly StepFault[] {
   if (kind === 'back') return []
-  const why = `settings.quality_gates is false, and on_fail leads on to ${shownText(fail ?? '')}, which nothing would decide about; leave the gate out`
+  const why = `settings.quality_gates is false, and on_fail leads on to ${shownText(String(fail))}, which nothing would decide about; leave the gate out`
   return [{ index, path: ['gate', 'on_fail'], code: 'unsupported', why }]
 }
 

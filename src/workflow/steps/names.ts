@@ -90,7 +90,7 @@ function checkWays(problems: Problems, links: StepLinks, { step, index }: Placed
   if (next !== undefined && pass !== next)
     problems.add({
       path: [...path, 'on_pass'],
-      why: `on_pass leads to ${shownText(pass ?? '')} and next to ${shownText(next)}, and only one way leads on; leave next out, or make both the same`,
+      why: `on_pass leads to ${shownText(String(pass))} and next to ${shownText(next)}, and only one way leads on; leave next out, or make both the same`,
     })
   else if (fail !== null && fail === pass)
     problems.add({
