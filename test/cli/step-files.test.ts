@@ -84,7 +84,9 @@ describe('a file of another system', () => {
 `
       const rules = [{ match: 'Check', reply: JSON.stringify(answer) }]
       const dir = shop({ ...TEAM, scripted: { reply: 'ok', rules } }, text)
-      const run = JSON.parse((await typed(dir, 'workflow run ways --json')).out) as RunOutcome
+      const run = JSON.parse(
+        (await typed(dir, 'workflow run .atelier/workflows/notes.yaml --json')).out,
+      ) as RunOutcome
       const now = new Map(run.stages.map(({ stage, status }) => [stage, status]))
       expect(Object.fromEntries(Object.keys(states).map((stage) => [stage, now.get(stage)]))).toEqual(states)
     },

@@ -39,6 +39,8 @@ export class StepLinks {
   readonly byId: ReadonlyMap<string, Step>
   readonly #makers = new Map<string, Set<string>>()
   readonly #before = new Map<string, Set<string>>()
+  /** To find out whether a step lies before another may mean to look at all. */
+  readonly #ways = new Map<Step, Ways>()
 
   constructor(steps: readonly PlacedStep[]) {
     this.steps = steps
@@ -79,6 +81,12 @@ export class StepLinks {
 
   /** Where the gate of a step leads, as its words and its place in the file say. */
   waysOf(step: Step): Ways {
+    let found = this.#ways.get(step)
+    if (found === undefined) this.#ways.set(step, (found = this.#readWays(step)))
+    return found
+  }
+
+  #readWays(step: Step): Ways {
     const pass = this.#leadOf(step)
     const fail = this.#targetOf(step, step.gate?.on_fail)
     const isBack = fail === null || fail === step.id || this.isBefore(fail, step.id)
