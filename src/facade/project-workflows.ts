@@ -2,7 +2,7 @@
 import { basename, extname, relative, resolve } from 'node:path'
 import { AtelierError, isAtelierError, nearestNames } from '../errors.ts'
 import { headOf } from '../json.ts'
-import type { FoundProblem, WorkflowFiles } from '../loading/workflow-files.ts'
+import type { FoundNote, FoundProblem, WorkflowFiles } from '../loading/workflow-files.ts'
 import { workflowFilesIn } from '../loading/workflow-folder.ts'
 import { SHIPPED_NAMES } from '../patterns/shipped.ts'
 import { definitionBy, packDefinition } from '../runs/definitions.ts'
@@ -20,6 +20,8 @@ export interface WorkflowCheck {
   readonly workflow: string | null
   readonly stages: number
   readonly problems: readonly FoundProblem[]
+  /** What the file says that has no effect here. */
+  readonly notes: readonly FoundNote[]
 }
 
 /** Where workflows are looked for. */
@@ -132,14 +134,16 @@ async function checkNamed(
   const named = workflows.find(({ definition }) => definition.name === name)
   if (named !== undefined) return checkFiles([named.file])
   const { definition } = await findDefinition(source, name)
-  return [{ file: null, workflow: definition.name, stages: definition.stages.length, problems: [] }]
+  return [
+    { file: null, workflow: definition.name, stages: definition.stages.length, problems: [], notes: [] },
+  ]
 }
 
 async function checkFiles(files: readonly string[]): Promise<readonly WorkflowCheck[]> {
   const { checkWorkflow } = await import('../loading/workflow-files.ts')
   const checks: WorkflowCheck[] = []
   for (const file of files) {
-    const { definition, problems } = await checkWorkflow(file)
+    const { definition, problems, notes } = await checkWorkflow(file)
     const workflow = definition?.name ?? null
     const other = checks.find((check) => workflow !== null && check.workflow === workflow)
     const doubled = other === undefined ? [] : [sameName(workflow ?? '', other.file ?? '')]
@@ -148,6 +152,7 @@ async function checkFiles(files: readonly string[]): Promise<readonly WorkflowCh
       workflow,
       stages: definition?.stages.length ?? 0,
       problems: [...problems, ...doubled],
+      notes,
     })
   }
   return checks

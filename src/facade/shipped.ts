@@ -40,7 +40,7 @@ export async function exportShipped(dir: string, name: string): Promise<Workflow
     const isNew = await writeNew(file, text)
     ;(isNew ? written : kept).push(path)
   }
-  return { workflow: name, written, kept }
+  return { workflow: name, written, kept, text: null }
 }
 
 /** False where there is such a file already. */

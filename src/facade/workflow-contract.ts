@@ -37,6 +37,8 @@ export interface WorkflowExport {
   /** Paths in the project; `kept` are those that were there before. */
   readonly written: readonly string[]
   readonly kept: readonly string[]
+  /** The workflow in YAML, where it was a file of another system; nothing is written then. */
+  readonly text: string | null
 }
 
 export interface RunOptions {
@@ -85,10 +87,10 @@ export interface WorkflowMembers extends WorkflowViews {
   run(id: string): RunHandle
   /**
    * Writes a workflow that comes with Atelier, and the roles that play in it, to files of the project, which count from then on. A
-   * file that is there is left as it is.
-   * @throws AtelierError `not_found` where none of that name comes with Atelier
+   * file that is there is left as it is. Of the path of a file of another system it gives the text in our form, and writes nothing.
+   * @throws AtelierError `not_found` where none of that name comes with Atelier; what is wrong with the file
    */
-  exportWorkflow(name: string): Promise<WorkflowExport>
+  exportWorkflow(nameOrFile: string): Promise<WorkflowExport>
   /** These take a run, or a workflow for its last run, and give how it stands then. No stage starts while a run is paused. */
   pauseRun(workflowOrRun: string, reason?: string): Promise<RunView>
   resumeRun(workflowOrRun: string): Promise<RunView>

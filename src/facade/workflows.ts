@@ -117,6 +117,8 @@ export function createWorkflows({
     run: handle,
     exportWorkflow: async (name) => {
       open()
+      const { isWorkflowFile } = await import('./project-workflows.ts')
+      if (isWorkflowFile(name)) return (await import('./translating.ts')).exportTranslated(runs.dir, name)
       return (await import('./shipped.ts')).exportShipped(runs.dir, name)
     },
     pauseRun: (name, reason = `Paused by ${runs.team.by.actor}.`) =>

@@ -5,6 +5,8 @@
 import { basename, extname } from 'node:path'
 import { AtelierError, isAtelierError, messageOf, type ErrorCode } from '../errors.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { ReadWorkflow } from '../workflow/definition-schema.ts'
+import type { WorkflowInput } from '../workflow/input.ts'
 import type { WorkflowProblem } from '../workflow/problems.ts'
 import { readTextFile } from './text-file.ts'
 import { workflowFilesIn } from './workflow-folder.ts'
@@ -52,8 +54,31 @@ export async function loadWorkflows(dir: string): Promise<WorkflowFiles> {
  * @throws AtelierError naming file, line, column, stage and field, and what is allowed
  */
 export async function loadWorkflow(file: string): Promise<WorkflowDefinition> {
+  return (await loadFile(file)).definition
+}
+
+/**
+ * What a file of another system is in our form, as YAML.
+ * @throws AtelierError as `loadWorkflow`, and `invalid_input` for a file that is in our form already
+ */
+export async function translateWorkflow(
+  file: string,
+): Promise<{ readonly workflow: string; readonly text: string }> {
+  const { definition, translated } = await loadFile(file)
+  if (translated !== null) {
+    const { workflowText } = await import('./workflow-text.ts')
+    return { workflow: definition.name, text: await workflowText(translated) }
+  }
+  throw new AtelierError(
+    'invalid_input',
+    `${file} is written in the form of Atelier, so that there is nothing to translate. Run it: atelier workflow run ${file}`,
+    { details: { file } },
+  )
+}
+
+async function loadFile(file: string): Promise<Extract<ReadFile, { readonly ok: true }>> {
   const read = await readWorkflowFile(file)
-  if (read.ok) return read.definition
+  if (read.ok) return read
   const { definitionError } = await import('../workflow/problems.ts')
   throw definitionError('', read.problems, (problem) => {
     const at = read.positionOf(problem)
@@ -81,13 +106,24 @@ export interface CheckedFile {
   /** Null where it is no workflow. */
   readonly definition: WorkflowDefinition | null
   readonly problems: readonly FoundProblem[]
+  /** What it says that has no effect here, which only files of other systems do. */
+  readonly notes: readonly FoundNote[]
+}
+
+/** Something in a file that has no effect, and where. */
+export interface FoundNote {
+  readonly line: number | null
+  readonly column: number | null
+  readonly stage: string | null
+  readonly field: string
+  readonly message: string
 }
 
 /** Looks for all that is wrong with a file, and throws nothing for it. */
 export async function checkWorkflow(file: string): Promise<CheckedFile> {
   try {
     const read = await readWorkflowFile(file)
-    if (read.ok) return { definition: read.definition, problems: [] }
+    if (read.ok) return { definition: read.definition, problems: [], notes: read.notes }
     const problems = read.problems.map((problem): FoundProblem => {
       const { stage, field, allowed, nearest } = problem.details as Partial<FoundProblem>
       const at = read.positionOf(problem)
@@ -97,7 +133,7 @@ export async function checkWorkflow(file: string): Promise<CheckedFile> {
         ...{ allowed: allowed ?? null, nearest: nearest ?? [] },
       }
     })
-    return { definition: null, problems }
+    return { definition: null, problems, notes: [] }
   } catch (thrown) {
     if (!isAtelierError(thrown)) throw thrown
     const { line, column } = thrown.details as Partial<Position>
@@ -105,12 +141,18 @@ export async function checkWorkflow(file: string): Promise<CheckedFile> {
     const start = line === undefined ? `${file}: ` : `${file}:${line}:${column}: `
     const message = thrown.message.startsWith(start) ? thrown.message.slice(start.length) : thrown.message
     const rest = { stage: null, field: null, allowed: null, nearest: [] }
-    return { definition: null, problems: [{ code: thrown.code, ...at, message, ...rest }] }
+    return { definition: null, problems: [{ code: thrown.code, ...at, message, ...rest }], notes: [] }
   }
 }
 
 type ReadFile =
-  | { readonly ok: true; readonly definition: WorkflowDefinition }
+  | {
+      readonly ok: true
+      readonly definition: WorkflowDefinition
+      /** In our form; null where it is written in it. */
+      readonly translated: WorkflowInput | null
+      readonly notes: readonly FoundNote[]
+    }
   | {
       readonly ok: false
       /** In the order of the file. */
@@ -131,17 +173,33 @@ async function readWorkflowFile(file: string): Promise<ReadFile> {
   const source = isJson ? await parseJson(text) : await parseYaml(text)
   const [broken] = source.problems
   if (broken !== undefined) throw notData(file, isJson ? 'JSON' : 'YAML', broken)
-  const { readWorkflow } = await import('../workflow/definition-schema.ts')
-  const read = readWorkflow(source.value, {
-    name: basename(file, extname(file)),
-    fields: 'snake',
-  })
+  const read = await readSource(source, basename(file, extname(file)))
   if (read.ok) return read
   return {
     ok: false,
     problems: byLine(read.problems, source),
     positionOf: (problem) => positionOf(problem, source),
   }
+}
+
+/** Files of other systems are told by their form, and read as the workflow that they are translated to. */
+async function readSource(
+  source: YamlSource,
+  name: string,
+): Promise<Extract<ReadFile, { readonly ok: true }> | Extract<ReadWorkflow, { readonly ok: false }>> {
+  const { isStepFile, readSteps } = await import('../workflow/steps/read.ts')
+  if (!isStepFile(source.value)) {
+    const { readWorkflow } = await import('../workflow/definition-schema.ts')
+    const read = readWorkflow(source.value, { name, fields: 'snake' })
+    return read.ok ? { ...read, translated: null, notes: [] } : read
+  }
+  const read = readSteps(source.value)
+  if (!read.ok) return read
+  const notes = read.notes.map(({ path, stage, field, sentence }): FoundNote => {
+    const at = source.locate(path)
+    return { line: at?.line ?? null, column: at?.column ?? null, stage, field, message: sentence }
+  })
+  return { ok: true, definition: read.definition, translated: read.workflow, notes }
 }
 
 function positionOf({ path, offset }: WorkflowProblem, { locate, locateText }: YamlSource): Position | null {

@@ -184,6 +184,7 @@ describe('a workflow that comes with Atelier, written to files', () => {
         ...['planner', 'tester', 'reviewer'].map((role) => `.claude/agents/${role}.md`),
       ],
       kept: ['.claude/agents/coder.md'],
+      text: null,
     })
     const { workflows, errors } = await loadWorkflows(shop.dir)
     expect(errors).toEqual([])

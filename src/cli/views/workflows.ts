@@ -47,12 +47,14 @@ export const WORKFLOW_VIEWS: Views<
   'skip-stage': (run, { input }) => ({ body: '', remark: goesOn(run, `Skipped ${String(input['stage'])}`) }),
   'retry-stage': showOutcome,
   'signal-run': (run, { input }) => ({ body: '', remark: goesOn(run, `Sent ${String(input['signal'])}`) }),
-  'export-workflow': ({ workflow, written, kept }) => ({
-    body: written.map((path) => `${path}\n`).join(''),
+  'export-workflow': ({ workflow, written, kept, text }) => ({
+    body: text ?? written.map((path) => `${path}\n`).join(''),
     remark:
-      written.length === 0
-        ? `Nothing was written: ${kept.join(', ')} ${kept.length === 1 ? 'is' : 'are'} there already.`
-        : `Edit them, and run it: atelier workflow run ${workflow}${kept.length === 0 ? '' : `. Left as they are: ${kept.join(', ')}`}`,
+      text !== null
+        ? `This is ${workflow} in the form of Atelier. Write it to .atelier/workflows/${workflow}.yaml to go on with it.`
+        : written.length === 0
+          ? `Nothing was written: ${kept.join(', ')} ${kept.length === 1 ? 'is' : 'are'} there already.`
+          : `Edit them, and run it: atelier workflow run ${workflow}${kept.length === 0 ? '' : `. Left as they are: ${kept.join(', ')}`}`,
   }),
   'reset-workflow': ({ workflow, forgotten }) => ({
     body: '',
@@ -133,6 +135,8 @@ function showChecks(checks: Outputs['validate-workflows'], page: Page): Shown {
   const lines = checks.flatMap(({ file, problems }) =>
     problems.map((problem) => `${paint.bad(placeOf(file, problem, page))} ${problemText(problem)}\n`),
   )
+  for (const { file, notes } of checks)
+    for (const note of notes) lines.push(`${paint.faint(placeOf(file, note, page))} note: ${note.message}\n`)
   const good = checks.filter(({ problems }) => problems.length === 0)
   const bad = checks.length - good.length
   const total = checks.reduce((sum, { problems }) => sum + problems.length, 0)
@@ -140,14 +144,18 @@ function showChecks(checks: Outputs['validate-workflows'], page: Page): Shown {
     const names = good
       .map(({ workflow, stages }) => `${workflow ?? ''} (${plural(stages, 'stage')})`)
       .join(', ')
-    return { body: '', remark: `Nothing is wrong: ${names}.` }
+    return { body: lines.join(''), remark: `Nothing is wrong: ${names}.` }
   }
   const rest =
     good.length === 0 ? '' : ` ${plural(good.length, 'other')} ${good.length === 1 ? 'is' : 'are'} right.`
   return { body: lines.join(''), remark: `${plural(total, 'problem')} in ${plural(bad, 'workflow')}.${rest}` }
 }
 
-function placeOf(file: Check['file'], { line, column }: Check['problems'][number], { cwd }: Page): string {
+function placeOf(
+  file: Check['file'],
+  { line, column }: Pick<Check['problems'][number], 'line' | 'column'>,
+  { cwd }: Page,
+): string {
   const inside = file === null ? 'workflow' : relative(cwd, file)
   const shown = inside.startsWith('..') && file !== null ? file : inside
   return `${[shown, line, column].filter((part) => part !== null).join(':')}:`
