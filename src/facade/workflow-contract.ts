@@ -3,7 +3,15 @@ import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { StageFunction } from '../runs/perform.ts'
 import type { RunPlan } from '../runs/plan-types.ts'
-import type { RunOutcome, RunView, TraceLine, WorkflowGraph, WorkflowLine } from '../runs/view-types.ts'
+import type {
+  CheckpointLevel,
+  CheckpointView,
+  RunOutcome,
+  RunView,
+  TraceLine,
+  WorkflowGraph,
+  WorkflowLine,
+} from '../runs/view-types.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
 import type { StageResults, TypedWorkflow } from '../workflow/typed.ts'
@@ -28,8 +36,20 @@ export interface WorkflowViews {
   workflowGraph(workflowOrRun: string): Promise<WorkflowGraph>
   /** All that is wrong with workflows, by name or path; without any, with those in the files of the project. Starts nothing. */
   validateWorkflows(namesOrFiles?: readonly string[]): Promise<readonly WorkflowCheck[]>
+  /**
+   * The latest checkpoints of a run, newest first: how it stood, and what came next. They are there to be read and handed over; a run
+   * goes on from where it stands, whichever of them is looked at.
+   */
+  checkpoints(workflowOrRun: string, options?: CheckpointOptions): Promise<readonly CheckpointView[]>
   /** Who made what from what in a run. */
   trace(workflowOrRun: string): Promise<readonly TraceLine[]>
+}
+
+export interface CheckpointOptions {
+  /** How many at most; default 5. */
+  readonly limit?: number | undefined
+  /** How much of each; default `summary`. */
+  readonly level?: CheckpointLevel | undefined
 }
 
 /** What became of each file of an exported workflow. */
