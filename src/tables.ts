@@ -108,9 +108,9 @@ export interface TurnRow {
   readonly attempt: number
   readonly host: string
   readonly state: 'running' | 'completed' | 'failed' | 'cancelled' | 'deferred' | 'lost'
-  /** The session it was to continue. */
+  /** The session it was to continue; once it has completed, the one in which it spoke, as it stands then. */
   readonly session: SessionRef | null
-  /** The session it was to begin, where the backend names it in advance: found again after a crash. */
+  /** The session it was to begin, where the backend names it in advance: found again after a crash. Null once it has completed. */
   readonly begins: SessionRef | null
   readonly promptHash: string
   readonly startedAt: number

@@ -18,11 +18,13 @@ const BUSY = agentRow({ turn: 'turn_1', queued: 2, cursor: 10 })
 describe('a finished turn', () => {
   const rows = lookup({ agent: [BUSY], message: [deliveredRow()], turn: [turnRow()] })
 
-  it('keeps how it ended', () => {
+  it('keeps how it ended, and the session in which it spoke', () => {
     const { turn } = changed(applyTurnFinished(eventOf('turn.finished', FINISHED, { at: 700 }), rows))
     expect(turn).toEqual(
       turnRow({
         state: 'completed',
+        session: SESSION,
+        begins: null,
         endedAt: 700,
         usage: FINISHED.usage,
         costMicros: 30_000,

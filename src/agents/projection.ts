@@ -163,6 +163,8 @@ export function applyTurnFinished(event: EventOf<'turn.finished'>, rows: RowLook
       key: turn.id,
       row: {
         ...turn,
+        // As its backend left it, for whoever goes on in it.
+        ...(data.outcome === 'completed' ? { session: data.session, begins: null } : {}),
         state: data.outcome,
         endedAt: at,
         usage: data.usage,

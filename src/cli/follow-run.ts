@@ -1,15 +1,17 @@
 /** Runs a verb that is about a run of a workflow: sees to it that a host does its work, and shows how it goes on. */
 import { isAtelierError, messageOf } from '../errors.ts'
 import type { HostedWorkshop } from '../facade/workshop.ts'
-import type { Operation, OperationInput } from '../operations/operation.ts'
+import type { Operation, OperationContext, OperationInput } from '../operations/operation.ts'
 import { repeat } from '../time/clock.ts'
 import { backgroundClock } from '../time/system-clock.ts'
 import { ensureBackgroundHost, IDLE_EXIT } from './background.ts'
 import { EXIT_INTERRUPTED, type ExitStatus } from './command.ts'
 import { takeInterrupts } from './interrupt.ts'
+import { paintFor } from './paint.ts'
 import { showRun, type RunProgress } from './run-progress.ts'
 import { note, workflowOptions, type Session } from './session.ts'
 import { readable } from './text.ts'
+import { checkpointLines } from './views/checkpoints.ts'
 
 type HostOperation = Extract<Operation, { needs: 'host' }>
 
@@ -40,8 +42,19 @@ export async function runAndFollow(
     hosting = await keepRunHosted(session, shop)
     progress = await showRun(session, shop, { run, after })
   }
+  const onHandover: OperationContext['onHandover'] = (checkpoint) => {
+    if (session.globals.json === true) return
+    const { err } = session.terminal
+    const page = {
+      paint: paintFor(err),
+      width: err.width,
+      now: session.clock.now(),
+      clean: (text: string) => readable(text, err),
+    }
+    for (const line of checkpointLines(checkpoint, page)) note(session, line)
+  }
   try {
-    const output = await operation.run(shop, input, { signal: interrupt.signal, onRun })
+    const output = await operation.run(shop, input, { signal: interrupt.signal, onRun, onHandover })
     await progress?.close()
     return await print(output)
   } catch (error) {

@@ -22,7 +22,7 @@ export async function overview(sink: Sink): Promise<string> {
     const commands = all.filter((command) => command.group === group)
     return `${paint.strong(title)}\n${entries(
       commands.map((command) => [wordsOf(command), command.summary]),
-      { width, paint, label: 19 },
+      { width, paint, label: 22 },
     )}`
   })
   return [
@@ -40,7 +40,7 @@ export async function nounHelp(noun: string, sink: Sink): Promise<string> {
   const rows = commands.map((command) => [wordsOf(command), command.summary] as const)
   return [
     `${paint.strong('Usage')}  atelier ${noun} <verb> [flags]\n`,
-    entries(rows, { width: Math.min(sink.width, WIDEST), paint, label: 19 }),
+    entries(rows, { width: Math.min(sink.width, WIDEST), paint, label: 22 }),
     `More: ${paint.name(`atelier ${noun} <verb> --help`)}\n`,
   ].join('\n')
 }

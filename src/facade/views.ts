@@ -30,6 +30,7 @@ import type { WatchOptions, WorkshopViews } from './contract.ts'
 
 const DEFAULT_HISTORY = 20
 const DEFAULT_EVENTS = 20
+const DEFAULT_CHECKPOINTS = 5
 
 type FindDefinition = typeof import('./project-workflows.ts').findDefinition
 
@@ -120,6 +121,10 @@ export function createViews(
       return drawingOf(definition, run === null ? null : await workflowStatus(run))
     },
     validateWorkflows: async (names) => (await projectWorkflows()).checkWorkflows({ store, dir }, names),
+    checkpoints: async (name, { limit = DEFAULT_CHECKPOINTS, level = 'summary' } = {}) => {
+      const { viewCheckpoints } = await import('../runs/checkpoints.ts')
+      return unlessDefined(name, [], () => viewCheckpoints(store, name, { limit, level }))
+    },
     trace: async (name) => unlessDefined(name, [], async () => (await runViews()).viewTrace(store, name)),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)

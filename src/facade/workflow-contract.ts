@@ -3,9 +3,18 @@ import type { AtelierEvent } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { StageFunction } from '../runs/perform.ts'
 import type { RunPlan } from '../runs/plan-types.ts'
-import type { RunOutcome, RunView, TraceLine, WorkflowGraph, WorkflowLine } from '../runs/view-types.ts'
+import type {
+  CheckpointLevel,
+  CheckpointView,
+  RunOutcome,
+  RunView,
+  TraceLine,
+  WorkflowGraph,
+  WorkflowLine,
+} from '../runs/view-types.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { AnyStage, WorkflowInput, WorkflowOptions } from '../workflow/input.ts'
+import type { StageResults, TypedWorkflow } from '../workflow/typed.ts'
 import type { Defined, WaitOptions } from './contract.ts'
 import type { WorkflowCheck } from './project-workflows.ts'
 
@@ -27,8 +36,20 @@ export interface WorkflowViews {
   workflowGraph(workflowOrRun: string): Promise<WorkflowGraph>
   /** All that is wrong with workflows, by name or path; without any, with those in the files of the project. Starts nothing. */
   validateWorkflows(namesOrFiles?: readonly string[]): Promise<readonly WorkflowCheck[]>
+  /**
+   * The latest checkpoints of a run, newest first: how it stood, and what came next. They are there to be read and handed over; a run
+   * goes on from where it stands, whichever of them is looked at.
+   */
+  checkpoints(workflowOrRun: string, options?: CheckpointOptions): Promise<readonly CheckpointView[]>
   /** Who made what from what in a run. */
   trace(workflowOrRun: string): Promise<readonly TraceLine[]>
+}
+
+export interface CheckpointOptions {
+  /** How many at most; default 5. */
+  readonly limit?: number | undefined
+  /** How much of each; default `summary`. */
+  readonly level?: CheckpointLevel | undefined
 }
 
 /** What became of each file of an exported workflow. */
@@ -46,14 +67,19 @@ export interface RunOptions {
   readonly inputs?: Readonly<Record<string, Json>> | undefined
 }
 
-/** A run that was started. It goes on without the handle, in whatever process. */
-export interface RunHandle {
+/** A run that was started. It goes on without the handle, in whatever process. Of a workflow in TypeScript it knows the types of the results. */
+export interface RunHandle<Results extends StageResults = Readonly<Record<string, Json>>, Result = Json> {
   readonly id: string
   status(): Promise<RunView>
   /** Waits for its end, whatever it is; throws only `timeout` or `cancelled` of the wait. */
   ended(options?: WaitOptions): Promise<RunOutcome>
   /** Waits for its end; throws the error with which it failed. */
-  result(options?: WaitOptions): Promise<Json>
+  result(options?: WaitOptions): Promise<Result>
+  /**
+   * The result of one of its stages. Waits for the end of the run, as before it a stage may have another round.
+   * @throws AtelierError with which the run failed, `no_result` where the stage was skipped or makes none, `not_found` where there is no such stage
+   */
+  result<Stage extends keyof Results & string>(stage: Stage, options?: WaitOptions): Promise<Results[Stage]>
   cancel(reason?: string): Promise<void>
   /** No stage starts any more; what runs ends. */
   pause(reason?: string): Promise<void>
@@ -76,11 +102,18 @@ export interface WorkflowMembers extends WorkflowViews {
   /** A function that stages may name, run by this process while it hosts. */
   fn(name: string, run: StageFunction): void
   /**
-   * Starts a run; resolves when it is stored.
+   * Starts a run, of a workflow by its name, by the path of a file, or as a whole, which defines it first; resolves when it is stored.
    * @throws AtelierError `not_found` for the workflow or for a file that a stage takes from, `already_running`, `invalid_input`,
    * `no_capable_agent` where nobody can do a stage
    */
-  runWorkflow(name: string, options?: RunOptions): Promise<RunHandle>
+  runWorkflow<Results extends StageResults, Result>(
+    workflow: TypedWorkflow<Results, Result>,
+    options?: RunOptions,
+  ): Promise<RunHandle<Results, Result>>
+  runWorkflow(
+    nameOrWorkflow: string | WorkflowDefinition | WorkflowInput,
+    options?: RunOptions,
+  ): Promise<RunHandle>
   /** What `runWorkflow` would do, and why it would not: its waves, who would do what, files, bounds of the cost. Stores nothing. */
   planWorkflow(name: string, options?: RunOptions): Promise<RunPlan>
   /** The handle of a run that was started before, here or elsewhere. */

@@ -79,6 +79,19 @@ export function createWorkflows({
     defining.add(pending)
     return { name: definition.name, stored }
   }
+  /** Sees to it that what is wanted is defined, and gives its name. */
+  const defined = async (wanted: string | WorkflowDefinition | WorkflowInput): Promise<string> => {
+    const given = typeof wanted === 'string' ? undefined : workflow(wanted)
+    await Promise.all(defining)
+    const { isWorkflowFile, loadFile } = await import('./project-workflows.ts')
+    if (typeof wanted === 'string' && !isWorkflowFile(wanted)) {
+      await defineFiles(wanted)
+      return wanted
+    }
+    const { name, stored } = given ?? workflow(await loadFile(runs.dir, wanted as string))
+    await stored
+    return name
+  }
   /** Lets a person's word reach a run, and gives how it stands then. */
   const said = async (
     name: string,
@@ -95,18 +108,15 @@ export function createWorkflows({
       open()
       runs.functions.set(name, run)
     },
-    async runWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
+    async runWorkflow(
+      wanted: string | WorkflowDefinition | WorkflowInput,
+      { inputs = {} }: RunOptions = {},
+    ): Promise<RunHandle<never, never>> {
       open()
-      await Promise.all(defining)
-      const { isWorkflowFile, loadFile } = await import('./project-workflows.ts')
-      let workflowName = name
-      if (isWorkflowFile(name)) {
-        const defined = workflow(await loadFile(runs.dir, name))
-        await defined.stored
-        workflowName = defined.name
-      } else await defineFiles(name)
+      const name = await defined(wanted)
       const { startRun } = await commands()
-      return handle(await startRun(runs, workflowName, { inputs }))
+      // Answers are held against the schemas of the definition, so that results have the types that it was written with.
+      return handle(await startRun(runs, name, { inputs })) as RunHandle<never, never>
     },
     async planWorkflow(name: string, { inputs = {} }: RunOptions = {}) {
       open()
@@ -186,9 +196,11 @@ function runHandle(runs: RunContext, views: WorkshopViews, id: string): RunHandl
       const { unknownRun } = await commands()
       throw toError(await team.store.read((reader) => unknownRun(reader, id)))
     },
-    async result(options: WaitOptions = {}): Promise<Json> {
-      const { runEnded } = await import('../runs/waiting.ts')
-      return runEnded(team, id, limitOf(options))
+    async result(first?: string | WaitOptions, options?: WaitOptions): Promise<Json> {
+      const { runEnded, stageEnded } = await import('../runs/waiting.ts')
+      return typeof first === 'string'
+        ? stageEnded(team, { run: id, stage: first }, limitOf(options ?? {}))
+        : runEnded(team, id, limitOf(first ?? {}))
     },
     async ended(options: WaitOptions = {}): Promise<RunOutcome> {
       const { runSettled } = await import('../runs/waiting.ts')

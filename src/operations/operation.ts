@@ -96,6 +96,8 @@ export interface OperationContext {
   readonly signal?: AbortSignal
   /** Told which run of a workflow the call is about, before it waits for it. */
   readonly onRun?: (run: string) => Promise<void>
+  /** Given the checkpoint with which a run is handed over, before it goes on. */
+  readonly onHandover?: (checkpoint: Outputs['checkpoints'][number]) => void
 }
 
 interface Description<Name extends OperationName, Params extends readonly Param[]> {

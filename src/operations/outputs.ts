@@ -64,9 +64,11 @@ export interface Outputs {
   workflows: Given<'workflows'>
   'workflow-status': Given<'workflowStatus'>
   'workflow-graph': Given<'workflowGraph'>
+  checkpoints: Given<'checkpoints'>
   trace: Given<'trace'>
   'pause-run': Given<'pauseRun'>
-  'resume-run': RunOutcome
+  /** With `level` also what was handed over. */
+  'resume-run': RunOutcome & { readonly handover?: Given<'checkpoints'>[number] | null }
   'cancel-run': Given<'cancelRun'>
   'skip-stage': Given<'skipStage'>
   'retry-stage': RunOutcome

@@ -1,5 +1,6 @@
 /** Every verb of the product, once. */
 import { BOARD } from './board.ts'
+import { CHECKPOINTS } from './checkpoints.ts'
 import { CONTEXT } from './context.ts'
 import { DEFINING } from './defining.ts'
 import { INBOX } from './inbox.ts'
@@ -27,6 +28,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...WORK,
   ...WORKTREES,
   ...WORKFLOWS,
+  ...CHECKPOINTS,
   ...SHIPPED,
   ...INBOX,
   ...MONEY,

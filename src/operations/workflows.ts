@@ -1,6 +1,7 @@
 /** Workflows and their runs. On a command line each verb is a word after `workflow`. */
 import { ERROR_CODES } from '../errors.ts'
 import type { Workshop } from '../facade/contract.ts'
+import { LEVEL } from './checkpoints.ts'
 import { operation, signalOf, type Operation, type OperationContext, type Param } from './operation.ts'
 import type { Outputs } from './outputs.ts'
 import { readInputs } from './workflow-inputs.ts'
@@ -268,15 +269,22 @@ const resume: Operation = operation({
   waits: true,
   follows: 'run',
   exitStatus: statusOfRun,
-  params: [RUN, ...WAITING],
-  examples: ['atelier workflow resume feature-1', 'atelier workflow resume feature --detach'],
+  params: [
+    RUN,
+    { ...LEVEL, description: `Hand over its last checkpoint first. ${LEVEL.description}` },
+    ...WAITING,
+  ],
+  examples: ['atelier workflow resume feature-1', 'atelier workflow resume feature --level context'],
   library: "await shop.resumeRun('feature-1')",
-  async run(shop, { run, ...waiting }, context) {
+  async run(shop, { run, level, ...waiting }, context) {
+    const [handover = null] = level === undefined ? [] : await shop.checkpoints(run, { limit: 1, level })
+    if (handover !== null) context.onHandover?.(handover)
+    const told = level === undefined ? {} : { handover }
     const now = await shop.workflowStatus(run)
     // One that has ended has nothing to go on with, and is told as it ended.
-    if (now !== null && now.settledAt !== null) return shop.run(now.id).ended()
+    if (now !== null && now.settledAt !== null) return { ...(await shop.run(now.id).ended()), ...told }
     const { id } = await shop.resumeRun(run)
-    return outcomeOf(shop, id, waiting, context)
+    return { ...(await outcomeOf(shop, id, waiting, context)), ...told }
   },
 })
 

@@ -281,7 +281,12 @@ export async function unknownRun(reader: Reader, id: string): Promise<ErrorData>
   return errorData('not_found', `There is no run "${headOf(id, 80)}". ${hint}`, { run: id, nearest: near })
 }
 
-async function unknownStage(reader: Reader, run: RunRow, stage: string): Promise<ErrorData | undefined> {
+/** The error about a stage that a run does not have. */
+export async function unknownStage(
+  reader: Reader,
+  run: RunRow,
+  stage: string,
+): Promise<ErrorData | undefined> {
   const { definition } = await definitionBy(reader, run.definition)
   const known = definition.stages.map(({ id }) => id)
   if (known.includes(stage)) return undefined

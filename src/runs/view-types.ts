@@ -1,6 +1,7 @@
 /** What is told about workflows and their runs. Times are ms since the epoch, money is USD. */
 import type { ErrorData } from '../errors.ts'
 import type { Json } from '../json.ts'
+import type { CheckpointContents, CheckpointType } from '../workflow/checkpoint.ts'
 import type { StageKind } from '../workflow/definition.ts'
 import type { GraphEdge, GraphNode } from '../workflow/graph.ts'
 import type { WorkflowMetrics } from '../workflow/metrics.ts'
@@ -92,6 +93,45 @@ export interface RunOutcome extends RunView {
   /** Nobody waited for it, whether it has ended meanwhile or not. */
   readonly detached?: true
 }
+
+/**
+ * How much a checkpoint hands over: `summary` how many stages stand where, and what comes next; `context` also which they are, and
+ * what they have brought; `full` also every stage as it stood.
+ */
+export type CheckpointLevel = 'summary' | 'context' | 'full'
+
+/** A run as it stood when all that ran of it was settled, or when its budget called for it. */
+export interface CheckpointView {
+  readonly run: string
+  /** 1 for the first of its run. */
+  readonly number: number
+  /** `feature-phase-2-complete`. */
+  readonly name: string
+  readonly type: CheckpointType
+  readonly priority: CheckpointContents['priority']
+  readonly at: number
+  readonly level: CheckpointLevel
+  /** Such as `3/4 complete; 1 running`. */
+  readonly summary: string
+  readonly counts: Readonly<Record<keyof CheckpointContents['tasks'], number>>
+  readonly nextActions: readonly string[]
+
+  /** From `context` on: who worked on it until then. */
+  readonly agents?: readonly string[]
+  readonly tasks?: CheckpointContents['tasks']
+  /** By stage. */
+  readonly results?: Readonly<Record<string, Json>>
+
+  /** Of `full`. */
+  readonly checksum?: string
+  readonly stages?: readonly CheckpointStage[]
+}
+
+/** A stage as it stood at a checkpoint. */
+export type CheckpointStage = Pick<
+  StageView,
+  'stage' | 'status' | 'round' | 'item' | 'decision' | 'scores' | 'error' | 'startedAt' | 'settledAt'
+>
 
 /** A workflow as a drawing; of a run, with how its stages stand. */
 export interface WorkflowGraph {

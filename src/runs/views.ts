@@ -4,11 +4,12 @@ import type { ItemRow } from '../board/item.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
+import { stageKey } from '../workflow/projection.ts'
 import { fillPlain } from '../workflow/templates.ts'
-import { runsOf, unknownRun } from './commands.ts'
+import { runsOf, unknownRun, unknownStage } from './commands.ts'
 import { definitionBy } from './definitions.ts'
 import { costOfItem, itemsOfStage } from './items.ts'
-import { inputsOfRun, runResult } from './values.ts'
+import { inputsOfRun, resultOf, runResult } from './values.ts'
 import type { TraceLine, WorkflowLine } from './view-types.ts'
 
 const SHOWN_RESULT = 200
@@ -148,6 +149,20 @@ export async function endingOf(reader: Reader, id: string): Promise<RunEnding | 
         error: run.error ?? errorData('turn_failed', `The run ${id} has failed.`, { run: id }),
       }
   }
+}
+
+/** The result of one stage of a run that has ended, or why it has none. */
+export async function stageResult(reader: Reader, id: string, stage: string): Promise<RunEnding> {
+  const run = await reader.get('run', id)
+  if (run === undefined) return { ok: false, error: await unknownRun(reader, id) }
+  const unknown = await unknownStage(reader, run, stage)
+  if (unknown !== undefined) return { ok: false, error: unknown }
+  const row = await reader.get('stage', stageKey(id, stage))
+  const definition = await definitionBy(reader, run.definition)
+  const result = await resultOf(reader, { definition }, row)
+  if (result !== undefined) return { ok: true, result }
+  const said = `The stage "${stage}" of ${id} has no result; it is ${row?.state ?? 'not begun'}. Look at it with: workflow status ${id}`
+  return { ok: false, error: errorData('no_result', said, { run: id, stage }) }
 }
 
 /** The path with the values of inputs in it; none where they leave it blank. */

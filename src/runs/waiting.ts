@@ -4,7 +4,7 @@ import type { Json } from '../json.ts'
 import type { TeamContext } from '../team/context.ts'
 import type { WaitLimit } from '../team/waiting.ts'
 import { formatDuration } from '../time/duration.ts'
-import { endingOf, type RunEnding } from './views.ts'
+import { endingOf, stageResult, type RunEnding } from './views.ts'
 
 /**
  * The result of a run, once it has ended.
@@ -14,6 +14,21 @@ export async function runEnded(team: TeamContext, run: string, limit: WaitLimit 
   const ending = await runSettled(team, run, limit)
   if (ending.ok) return ending.result
   throw toError(ending.error)
+}
+
+/**
+ * The result of a stage, once its run has ended.
+ * @throws AtelierError as {@link runEnded}; `not_found` for the stage, `no_result` where it has made none
+ */
+export async function stageEnded(
+  team: TeamContext,
+  { run, stage }: { readonly run: string; readonly stage: string },
+  limit: WaitLimit = {},
+): Promise<Json> {
+  await runEnded(team, run, limit)
+  const found = await team.store.read((reader) => stageResult(reader, run, stage))
+  if (found.ok) return found.result
+  throw toError(found.error)
 }
 
 /**

@@ -26,6 +26,7 @@ import type { Settlement } from '../team/waiting.ts'
 import { beginItem, type ClaimedItem } from './claims.ts'
 import { completeItem, failAttempt, parkItem, returnItem } from './commands.ts'
 import type { AttemptEnd, WorkerContext } from './context.ts'
+import { conversationOf } from './conversation.ts'
 import type { AttemptBase } from '../integration/base.ts'
 import { answersAbout } from './inbox.ts'
 import { baseOf, bringIn, endInFolder, readerBase } from './bring-in.ts'
@@ -146,17 +147,24 @@ async function ask(
   attempt: Attempt,
 ): Promise<{ readonly text: string } | AttemptEnd> {
   const prompt = await promptOf(context, attempt)
-  await goOn(context, attempt)
-  return typed(context, attempt, await turn(context, attempt, prompt))
+  const note = await goOn(context, attempt)
+  return typed(
+    context,
+    attempt,
+    await turn(context, attempt, note === null ? prompt : `${note}\n\n${prompt}`),
+  )
 }
 
-/** A stage that continues does so in the last conversation of its agent, where that was held in the same folder. */
-async function goOn({ team, attempts }: WorkerContext, attempt: Attempt): Promise<void> {
-  if (attempt.definition.work?.session !== 'continue') return
-  const agent = await team.store.read((reader) => reader.get('agent', attempt.agent))
-  const place = attempts.get(attempt.claimed.attempt)
-  if (place !== undefined && agent?.session?.cwd === place.cwd && agent.session.backend === agent.backend)
-    place.session = agent.session
+/** A stage that continues does so in the last conversation of its agent; gives what that is to be told first. */
+async function goOn(context: WorkerContext, { claimed, agent, definition }: Attempt): Promise<string | null> {
+  const place = context.attempts.get(claimed.attempt)
+  // An attempt that was suspended goes on in its own.
+  if (definition.work?.session !== 'continue' || place === undefined || place.suspended !== undefined)
+    return null
+  const found = await conversationOf(context, claimed, { agent, cwd: place.cwd })
+  if (found === undefined) return null
+  place.session = found.session
+  return found.note
 }
 
 /** An answer that has to be JSON is asked for once more, in its conversation, where it does not fit; then it has failed. */

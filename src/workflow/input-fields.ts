@@ -188,7 +188,9 @@ export const workShape: Fields<WorkField> = {
   access: oneOf(['write', 'read'] as const)
     .optional()
     .describe('`read`: what it writes is discarded; default of reviewers. Else `write`.'),
-  session: session.optional().describe('`continue` the session of the agent, or `fresh` (default).'),
+  session: session
+    .optional()
+    .describe('`continue` the last session of the agent in the run, or `fresh` (default).'),
   consult: text
     .optional()
     .describe('An agent that is asked before, or a stage before it; the answer is put in front as guidance.'),

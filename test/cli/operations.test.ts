@@ -31,7 +31,15 @@ const PROMISED = [
   ...['events', 'watch', 'git-summary', 'git-diff'],
   ...['board', 'workers', 'work', 'ready', 'item', 'claim', 'start', 'complete', 'fail', 'release', 'extend'],
   ...['cancel', 'retry', 'skip', 'remove-item', 'clear-board', 'work-from-result'],
-  ...['run-workflow', 'validate-workflows', 'workflows', 'workflow-status', 'workflow-graph', 'trace'],
+  ...[
+    'run-workflow',
+    'validate-workflows',
+    'workflows',
+    'workflow-status',
+    'workflow-graph',
+    'trace',
+    'checkpoints',
+  ],
   ...['pause-run', 'resume-run', 'cancel-run', 'skip-stage', 'retry-stage', 'signal-run', 'reset-workflow'],
 ]
 

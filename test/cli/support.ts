@@ -1,5 +1,5 @@
 /** Terminals that are only seen by a test, and command lines run as processes. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -194,4 +194,18 @@ export function containing(text: string): string {
 /** Stands for any text of this form. */
 export function matching(pattern: RegExp): string {
   return expect.stringMatching(pattern) as string
+}
+
+/** Runs the CLI on a pseudo-terminal of 80 columns and 24 lines, and gives the bytes that it wrote there. */
+export function onTerminal(
+  words: string,
+  { dir, env = {} }: { readonly dir: string; readonly env?: Record<string, string> },
+): string {
+  const command = `stty cols 80 rows 24; '${process.execPath}' '${MAIN}' ${words}`
+  return execFileSync('script', ['-qec', command, '/dev/null'], {
+    cwd: dir,
+    env: { PATH: process.env['PATH'], HOME: dir, TERM: 'xterm-256color', ATELIER_TRUST: '1', ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).replaceAll('\r\n', '\n')
 }

@@ -1,10 +1,9 @@
 /** What a person sees: colours, widths, progress, and text that cannot take over the screen. */
-import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { allCommands } from '../../src/cli/commands.ts'
 import { commandHelp, overview } from '../../src/cli/help.ts'
 import { widthOf } from '../../src/cli/text.ts'
-import { cli, containing, fakeTerminal, MAIN, project, temporaryFolder } from './support.ts'
+import { cli, containing, fakeTerminal, onTerminal, project, temporaryFolder } from './support.ts'
 
 const ESC = '\u001B'
 
@@ -23,20 +22,6 @@ const TEAM = {
     impl: { profile: 'coder' },
     'an-agent-with-a-name-that-is-rather-long-for-a-table': { role: 'You review code.' },
   },
-}
-
-/** Runs the CLI on a pseudo-terminal and gives the bytes that it wrote there. */
-function onTerminal(
-  words: string,
-  { dir, env = {} }: { readonly dir: string; readonly env?: Record<string, string> },
-): string {
-  const command = `stty cols 80 rows 24; '${process.execPath}' '${MAIN}' ${words}`
-  return execFileSync('script', ['-qec', command, '/dev/null'], {
-    cwd: dir,
-    env: { PATH: process.env['PATH'], HOME: dir, TERM: 'xterm-256color', ATELIER_TRUST: '1', ...env },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).replaceAll('\r\n', '\n')
 }
 
 async function busyProject(): Promise<string> {

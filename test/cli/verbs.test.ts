@@ -108,7 +108,7 @@ const ELSEWHERE = [
   // In workflows.test.ts.
   ...['workflow run', 'workflow validate', 'workflow list', 'workflow status', 'workflow graph'],
   ...['workflow trace', 'workflow pause', 'workflow resume', 'workflow cancel', 'workflow skip'],
-  ...['workflow retry', 'workflow signal', 'workflow reset', 'workflow export'],
+  ...['workflow retry', 'workflow signal', 'workflow reset', 'workflow export', 'workflow checkpoints'],
   'watch',
   'cast',
   'answer',

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/cli/text.ts'
 import type { Json } from '../../src/json.ts'
 import type { RunPlan } from '../../src/runs/plan-types.ts'
-import type { RunOutcome } from '../../src/runs/view-types.ts'
+import type { CheckpointView, RunOutcome } from '../../src/runs/view-types.ts'
 import { cli, containing, matching, project, run, shellWords, start } from './support.ts'
 
 type Outcome = Awaited<ReturnType<typeof cli>>
@@ -235,6 +235,46 @@ describe('workflow run', () => {
     expect(await again.ended).toMatchObject({ status: 0, err: containing('waiting-1 is completed') })
   }, 60_000)
 
+  it('has checkpoints, of which a resume hands over the last as far as is asked for, and then goes on (C24, C25)', async () => {
+    const dir = shop({ waiting: `${WAITING}  - {id: plan, agent: planner, title: Break it down}\n` })
+    expect(await typed(dir, 'workflow checkpoints waiting')).toMatchObject({
+      ...{ status: 0, out: '', err: containing('No checkpoints yet') },
+    })
+    await typed(
+      dir,
+      'workflow run waiting --timeout 0',
+      'approve waiting-1/ok',
+      'workflow signal waiting deployed',
+    )
+    const resumed = await typed(dir, 'workflow resume waiting --level context')
+    expect(resumed).toMatchObject({ status: 0, err: containing('waiting-1 is completed') })
+    const { out } = await typed(dir, 'workflow checkpoints waiting')
+    expect(out).toMatch(/^NO +AT +CHECKPOINT +STAGES( +NEXT)?$/mu)
+    expect(out).toMatch(/^ *\d+ +[\d:]+ +waiting-complete +4\/4 complete$/mu)
+    // What is handed over stands before what happens then; of a run that has ended it is all that there is to tell.
+    const again = await typed(dir, 'workflow resume waiting --level context')
+    expect(again.err).toMatch(
+      /^waiting-complete\n +at .*4\/4 complete\n +done +ok, deployed, end, plan\n +result +plan: PLAN/mu,
+    )
+    const full = json<RunOutcome & { readonly handover: CheckpointView }>(
+      await typed(dir, 'workflow resume waiting --level full --json'),
+    )
+    expect([full.status, full.handover.name, full.handover.stages?.length]).toEqual([
+      'completed',
+      'waiting-complete',
+      4,
+    ])
+    const newest = await typed(dir, 'workflow checkpoints --limit 1 --level context --json')
+    expect(json<readonly CheckpointView[]>(newest)).toMatchObject([
+      { level: 'context', results: { plan: 'PLAN' } },
+    ])
+    expect(await typed(dir, 'workflow checkpoints waiting --level all')).toMatchObject({ status: 2 })
+    expect(await typed(dir, 'workflow checkpoints waitin')).toMatchObject({
+      status: 1,
+      err: containing('"waiting"'),
+    })
+  }, 60_000)
+
   it('may be left to a background host (A44)', async () => {
     const dir = shop({ waves: ARCHITECTURE })
     const started = await run(['workflow', 'run', 'waves', '--detach'], { dir })
@@ -453,6 +493,8 @@ describe('on a screen', () => {
         ...[
           'workflow graph feature-1',
           'workflow trace feature',
+          'workflow checkpoints feature',
+          'workflow checkpoints feature --level full',
           'workflow run feature --dry-run --input ticket=7',
         ],
       ]) {

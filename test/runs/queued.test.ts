@@ -3,7 +3,7 @@ import { openBoard } from '../workers/board.ts'
 import { work, workflow } from '../workflow/example-stages.ts'
 import { ENDED } from './shop.ts'
 
-it('stages that wait for a place get it in their order, also where many are settled in one commit (A42, C24)', async () => {
+it('stages that wait for a place get it in their order, also where many are settled in one commit (A42)', async () => {
   const { shop, events } = await openBoard({}, { persistence: true })
   const ids = Array.from({ length: 300 }, (_, index) => `s${index}`)
   const noop = { work: { kind: 'noop' } } as const

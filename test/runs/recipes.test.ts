@@ -35,7 +35,10 @@ function blockOf(page: string, language: string): string {
 async function ran(program: string): Promise<{ readonly dir: string; readonly stdout: string }> {
   const dir = await temporaryFolder()
   const file = join(dir, 'example.ts')
-  writeFileSync(file, program.replace("'atelier'", `'${new URL('src/index.ts', ROOT).pathname}'`))
+  const resolved = program
+    .replace("'atelier'", `'${new URL('src/index.ts', ROOT).pathname}'`)
+    .replace("'zod'", `'${import.meta.resolve('zod')}'`)
+  writeFileSync(file, resolved)
   const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: dir, timeout: 30_000 })
   return { dir, stdout }
 }
@@ -64,10 +67,25 @@ describe('the recipe', () => {
 })
 
 describe('docs/workflows.md', () => {
+  const text = readFileSync(new URL('docs/workflows.md', ROOT), 'utf8')
+  const programs = [...text.matchAll(/^```ts\n((?:(?!```).)*)^```\n\n```text\n(.*?)^```$/gmsu)]
+  const shown = (word: string): readonly [string, string] => {
+    const [found, ...more] = programs.filter(([, program]) => program?.includes(word))
+    expect([found === undefined, more]).toEqual([false, []])
+    return [found?.[1] ?? '', found?.[2] ?? '']
+  }
+
   it('has a program with a loop, a gate and a process that ends, and it prints what it says (B04, B08, B09, B18)', async () => {
-    const text = readFileSync(new URL('docs/workflows.md', ROOT), 'utf8')
-    const [found, ...more] = text.matchAll(/^```ts\n((?:(?!```).)*)^```\n\n```text\n(.*?)^```$/gmsu)
-    expect(more).toEqual([])
-    expect((await ran(found?.[1] ?? '')).stdout).toBe(found?.[2])
+    const [program, printed] = shown('loop:')
+    expect((await ran(program)).stdout).toBe(printed)
+  })
+
+  it('has a program whose results have types, and it prints what it says (A41, B01)', async () => {
+    const [program, printed] = shown('z.object')
+    expect((await ran(program)).stdout).toBe(printed)
+  })
+
+  it('has no program that nobody runs', () => {
+    expect(programs).toHaveLength(2)
   })
 })

@@ -118,7 +118,7 @@ describe('feature', () => {
     expect(repository.merged()).toEqual(['feature-1/merge'])
   })
 
-  it('is listed with where it comes from, and planned before it runs (A44, C27)', async () => {
+  it('is listed with where it comes from, and planned before it runs (A44)', async () => {
     const { shop } = await project([])
     const sources = async () =>
       (await shop.workflows()).map(({ name, source, runs }) => `${name} ${source} ${runs}`)

@@ -11,6 +11,8 @@ export type Run = NonNullable<Outputs['workflow-status']>
 type Stage = Run['stages'][number]
 /** On a narrower screen rounds and scores have no columns of their own, and commands are cut. */
 const NARROW = 100
+/** Columns of an id there: the round behind it, and what the stage is about, shall be seen beside it. */
+const NARROW_ID = 24
 
 type LayoutPage = Pick<Page, 'paint' | 'width' | 'now'>
 
@@ -79,7 +81,8 @@ function columnsOf(run: Run, { paint, now, width }: LayoutPage): Column<Stage>[]
   return [
     {
       title: 'STAGE',
-      text: ({ stage, round }) => (isNarrow && round > 1 ? `${stage} #${round}` : stage),
+      text: ({ stage, round }) =>
+        isNarrow ? `${fit(stage, NARROW_ID)}${round > 1 ? ` #${round}` : ''}` : stage,
       paint: paint.name,
     },
     {

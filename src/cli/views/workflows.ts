@@ -5,6 +5,7 @@ import { formatTable } from '../columns.ts'
 import { count, plural, timeOfDay, usd, usdColumn } from '../format.ts'
 import { oneLine, wrap } from '../text.ts'
 import { ownerText } from './board-text.ts'
+import { showCheckpoints } from './checkpoints.ts'
 import { graphLines } from './graph-text.ts'
 import { helpLines, nextLine, runHeadline, runStatus, stageLines, type Run } from './run-text.ts'
 import { formatFacts, type Page, type Shown, type Views } from './view.ts'
@@ -19,6 +20,7 @@ export const WORKFLOW_VIEWS: Views<
   | 'workflows'
   | 'workflow-status'
   | 'workflow-graph'
+  | 'checkpoints'
   | 'trace'
   | 'pause-run'
   | 'resume-run'
@@ -34,6 +36,7 @@ export const WORKFLOW_VIEWS: Views<
   workflows: showList,
   'workflow-status': showStatus,
   'workflow-graph': showGraph,
+  checkpoints: showCheckpoints,
   trace: showTrace,
   'pause-run': (run) => ({
     body: '',
