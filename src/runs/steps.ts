@@ -15,6 +15,7 @@ import type { Command, Happening, Outcome } from '../workflow/advance.ts'
 import { hasEnded } from '../workflow/lifecycle.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
+import { closeWriters } from './leftover-changes.ts'
 import { askAbout, escalationId } from './asking.ts'
 import { budgetAfter } from './budget.ts'
 import { startChild } from './children.ts'
@@ -138,6 +139,7 @@ export class RunSteps {
     if (hasEnded(run.state)) return
     if (outcome.ok) {
       const state = run.flawed > 0 ? 'partially_completed' : 'completed'
+      await this.take(await closeWriters(this.rows, run, definition))
       return this.take([{ type: 'run.ended', data: { run: run.id, state, error: null } }])
     }
     const writer = await writerAfter(this.rows, run, definition, outcome.error)
