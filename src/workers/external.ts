@@ -16,6 +16,7 @@ import type { AgentRow, LeaseRow } from '../tables.ts'
 import type { TeamContext } from '../team/context.ts'
 import { commitItems as commit } from './inbox.ts'
 import { knownAgents } from '../team/posting.ts'
+import { contentOf } from './judged.ts'
 import { definitionOf, dependentRows, knownItems, loadDownstream, unknownItem } from './rows.ts'
 
 /** How long a claim holds unless it is extended: long enough for a person to read what there is to do. */
@@ -55,17 +56,18 @@ export async function claimOutside(team: TeamContext, id: string, agent?: string
       return {
         claimed,
         row,
+        tree: claimed === undefined ? null : await contentOf(reader, claimed.item),
         agents: isKnown ? [] : await knownAgents(reader),
         items: claimed === undefined ? await knownItems(reader) : [],
       }
     },
-    decide({ claimed, row, agents, items }, now): Decision {
+    decide({ claimed, row, tree, agents, items }, now): Decision {
       if (claimed === undefined) return { refused: unknownItem(id, items) }
       const refused = notAnAgent(agent, row, agents)
       if (refused !== undefined) return { refused }
       const freed = free(claimed, now)
       if ('refused' in freed) return freed
-      const decided = decideClaim(freed.item, claim)
+      const decided = decideClaim(freed.item, { ...claim, tree })
       if ('refused' in decided) return decided
       expiresAt = now + CLAIM_MS
       const lease: LeaseRow = { item: id, attempt: claim.attempt, actor, expiresAt }

@@ -223,4 +223,51 @@ describe('a run in worktrees', () => {
     expect(repository.merged()).toEqual(['feature-1/merge#2'])
     await leavesNothing(repository, board)
   })
+
+  it('does not let pass a verdict on work that somebody has changed meanwhile: it is judged again (D05)', async () => {
+    const repository = await makeRepository()
+    const board: TestBoard = await openBoard(
+      {
+        rules: [
+          { match: 'Build', steps: [edit(2, 'two'), { say: 'Changed.' }] },
+          { match: 'Patch', steps: [edit(15, 'fifteen'), { say: 'Patched.' }] },
+          { match: 'Judge', times: 1, reply: patchFirst },
+          {
+            match: 'Judge',
+            steps: [{ run: 'sed -n 16p notes.txt' }, { say: '{"score": 90, "saw": "@LAST@"}' }],
+          },
+        ],
+      },
+      { dir: repository.dir, persistence: true },
+    )
+    const { shop } = board
+    async function patchFirst(): Promise<string> {
+      await shop.work([{ id: 'patch', title: 'Patch', type: 'code', change: 'feature-1' }])
+      await expect.poll(async () => (await shop.item('patch')).status, { timeout: 20_000 }).toBe('done')
+      return '{"score": 95}'
+    }
+    for (const name of ['dev', 'judge']) shop.agent(name, `You are ${name}.`)
+    await shop.boardWorker('fixer', 'code', { worktree: true }).stored
+    shop.workflow(
+      workflow([
+        work('build', [], { title: 'Build', work: turnOf('dev', VERIFIED) }),
+        reviewGate('check', ['build'], {
+          title: 'Judge',
+          judge: {
+            by: 'reviewer',
+            pass: 'score >= 70',
+            work: turnOf('judge', { worktree: true, access: 'read' }),
+          },
+        }),
+      ]),
+    )
+    const run = await shop.runWorkflow('feature')
+    await run.result(ENDED)
+    const [first, second] = promptsTo(board, 'judge')
+    expect(second).toBe(first?.replace('Judge', 'Judge, round 2'))
+    expect((await shop.item('feature-1/check#2')).result).toContain('fifteen')
+    const [rewound] = await board.events('stage.rewound')
+    expect(rewound?.data).toMatchObject({ stage: 'check', round: 2, outdated: 1 })
+    expect((await run.status()).stages).toMatchObject([{ round: 1 }, { round: 2, status: 'done' }])
+  })
 })
