@@ -120,7 +120,7 @@ export function createViews(
       return drawingOf(definition, run === null ? null : await workflowStatus(run))
     },
     validateWorkflows: async (names) => (await projectWorkflows()).checkWorkflows({ store, dir }, names),
-    trace: async (name) => unlessDefined(name, [], async () => (await runViews()).viewTrace(store, name)),
+    trace: async (name) => unlessDefined(name, [], async () => (await runTrace()).viewTrace(store, name)),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)
@@ -129,8 +129,8 @@ export function createViews(
 }
 
 /** Loaded when somebody looks: most views are about agents and the board. */
-function runViews(): Promise<typeof import('../runs/views.ts')> {
-  return import('../runs/views.ts')
+function runTrace(): Promise<typeof import('../runs/trace.ts')> {
+  return import('../runs/trace.ts')
 }
 
 function projectWorkflows(): Promise<typeof import('./project-workflows.ts')> {

@@ -220,6 +220,7 @@ describe('a run in worktrees', () => {
     await run.result(ENDED)
     expect(promptsTo(board, 'dev')[1]).toMatch(/Feedback on the last attempt[\s\S]*does not merge with main/u)
     expect((await run.status()).stages[0]?.round).toBe(2)
+    expect((await shop.trace(run.id)).map(({ feedback }) => feedback)).toEqual([null, null, 'merge#1', null])
     expect(repository.merged()).toEqual(['feature-1/merge#2'])
     await leavesNothing(repository, board)
   })
