@@ -6,12 +6,8 @@ import type { StoreView } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
 import { expireDue, type InboxContext } from './inbox.ts'
 import { lookUpRequest } from './inbox-rows.ts'
+import { restMs } from './due-timer.ts'
 import type { WaitLimit } from './waiting.ts'
-
-/** When to look again where a deadline has passed here, and not yet by the clock of the store. */
-const SKEW_MS = 100
-/** Longest time that a timer is set for: longer ones overflow. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Resolves when a request is settled, however that came about. Whoever waits takes the default at the deadline itself, as
@@ -71,11 +67,6 @@ async function rowOf(store: StoreView, request: string): Promise<RequestRow> {
   const found = await store.read((reader) => lookUpRequest(reader, request))
   if ('refused' in found) throw toError(found.refused)
   return found.row
-}
-
-/** How long a timer for a deadline runs, ms. */
-export function restMs(deadline: number, now: number): number {
-  return deadline > now ? Math.min(LONGEST_TIMER_MS, deadline - now) : SKEW_MS
 }
 
 function isSettling({ type, data }: AtelierEvent, id: string): boolean {

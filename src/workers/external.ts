@@ -14,6 +14,7 @@ import { newId, packText } from '../ids.ts'
 import type { Decision, OperationalChange, Reader } from '../store.ts'
 import type { AgentRow, LeaseRow } from '../tables.ts'
 import type { TeamContext } from '../team/context.ts'
+import { DueTimer } from '../team/due-timer.ts'
 import { commitItems as commit } from './inbox.ts'
 import { knownAgents } from '../team/posting.ts'
 import { contentOf } from './judged.ts'
@@ -168,6 +169,19 @@ export async function expireClaims(team: TeamContext): Promise<number | null> {
   for (const { item, expiresAt } of claims) if (expiresAt < now) await expire(team, item)
   const left = claims.filter(({ expiresAt }) => expiresAt >= now).map(({ expiresAt }) => expiresAt)
   return left.length === 0 ? null : Math.min(...left)
+}
+
+/** Gives items back whose claim from outside runs out; one that was extended meanwhile is looked at again at its new end. */
+export function claimTimer(team: TeamContext, onError: (error: unknown) => void): DueTimer {
+  return new DueTimer(team, {
+    isNews: (event) => event.type === 'item.claimed' && event.data.host === null,
+    async act() {
+      const end = await expireClaims(team)
+      // It has run out when its end lies in the past.
+      return end === null ? null : end + 1
+    },
+    onError,
+  })
 }
 
 /** When the claim of an attempt runs out; null for one that lives by its host. */
