@@ -6,8 +6,8 @@ import type { StoreView } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
 import { expireDue, type InboxContext } from './inbox.ts'
 import { lookUpRequest } from './inbox-rows.ts'
-import { restMs } from './due-timer.ts'
 import type { WaitLimit } from './waiting.ts'
+import { waitFor } from './waiting-for.ts'
 
 /**
  * Resolves when a request is settled, however that came about. Whoever waits takes the default at the deadline itself, as
@@ -18,40 +18,22 @@ import type { WaitLimit } from './waiting.ts'
 export async function answered(
   inbox: InboxContext,
   given: string,
-  { timeoutMs, signal }: WaitLimit = {},
+  limit: WaitLimit = {},
 ): Promise<RequestRow> {
-  const { store, clock, feed } = inbox.team
-  const { id } = await rowOf(store, given)
-  let wake = Promise.withResolvers<void>()
-  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
-  const end = (why: 'timeout' | 'cancelled') => (): void => {
-    over = why
-    wake.resolve()
-  }
-  const unsubscribe = feed.subscribe((event) => {
-    if (isSettling(event, id)) wake.resolve()
-  }, true)
-  const cancelTimeout = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
-  const aborted = end('cancelled')
-  signal?.addEventListener('abort', aborted, { once: true })
-  if (signal?.aborted === true) aborted()
-  try {
-    for (;;) {
-      // Made before looking: what is committed meanwhile is looked at again.
-      wake = Promise.withResolvers<void>()
-      const row = await currentRow(inbox, id)
-      if (row.state !== 'open') return row
-      if (over !== undefined) throw waitError(over, row, timeoutMs)
-      const { deadline } = row
-      const cancelDeadline =
-        deadline === null ? () => {} : clock.after(restMs(deadline, clock.now()), () => wake.resolve())
-      await wake.promise.finally(cancelDeadline)
-    }
-  } finally {
-    unsubscribe()
-    cancelTimeout()
-    signal?.removeEventListener('abort', aborted)
-  }
+  let row = await rowOf(inbox.team.store, given)
+  const { id } = row
+  return waitFor(
+    inbox.team,
+    {
+      isNews: (event) => isSettling(event, id),
+      async look() {
+        row = await currentRow(inbox, id)
+        return row.state === 'open' ? { again: row.deadline } : { found: row }
+      },
+      error: (why) => waitError(why, row, limit.timeoutMs),
+    },
+    limit,
+  )
 }
 
 /** The request as it is once its default is taken, if that is due. */
