@@ -80,7 +80,7 @@ export function openBoardFloor(path, items) {
     const item = board.get(id)
     item.attempt = newId('att')
     const at = Date.now()
-    const data = { item: id, attempt: item.attempt, number: 1, owner: OWNER, host: HOST, slot: 0 }
+    const data = { item: id, attempt: item.attempt, number: 1, owner: OWNER, host: HOST, slot: 0, tree: null }
     begin.run()
     const seq = Number(
       appendEvent.run(at, 'item.claimed', 1, OWNER, 'host', JSON.stringify(data)).lastInsertRowid,

@@ -174,6 +174,7 @@ export const EVENT_VERSIONS: { readonly [T in EventType]: number } = {
   'attempt.refused': 1,
   'attempt.ended': 1,
   'change.advanced': 1,
+  'change.closed': 1,
   'merge.requested': 1,
   'merge.taken': 1,
   'merge.adopted': 1,

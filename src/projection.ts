@@ -110,6 +110,7 @@ function apply(event: AtelierEvent, rows: RowLookup): readonly RowChange[] {
     case 'attempt.ended':
       return applyBoard(event, rows)
     case 'change.advanced':
+    case 'change.closed':
     case 'merge.requested':
     case 'merge.taken':
     case 'merge.adopted':

@@ -89,7 +89,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     { Settlements },
     { attemptsHeld },
     { itemsWaiting },
-    { InboxTimer },
+    { inboxTimer },
     { mergesHeld },
     { mergesWaiting },
     { IntegratorOnDemand },
@@ -105,7 +105,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     import('./team/waiting.ts'),
     import('./workers/holding.ts'),
     import('./workers/inbox.ts'),
-    import('./team/inbox-timer.ts'),
+    import('./team/inbox.ts'),
     import('./integration/holding.ts'),
     import('./integration/approvals.ts'),
     import('./integration/on-demand.ts'),
@@ -173,7 +173,7 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
                   worktrees,
                   onError: options.onError ?? (() => {}),
                 }),
-                new InboxTimer(inbox, id, options.onError ?? (() => {})),
+                inboxTimer(inbox, id, options.onError ?? (() => {})),
               ]
             },
             onActivity: (turn, event) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changeRow, TARGET } from '../../test/board/example-merges.ts'
-import { decideAdvance, type Advance } from './change.ts'
+import { decideAdvance, decideClose, type Advance } from './change.ts'
 
 const ADVANCE: Advance = {
   change: 'auth',
@@ -38,5 +38,21 @@ describe('the head of a change', () => {
       refused: { code: 'conflict', details: { change: 'auth', from: 'head1', at: row?.head ?? null } },
     })
     expect('refused' in decided && decided.refused.message).toContain(text)
+  })
+})
+
+describe('the end of a change', () => {
+  const closing = { change: 'auth', head: 'head1', commit: 'commit1' }
+
+  it('comes with the head that somebody has looked at', () => {
+    expect(decideClose(changeRow(), closing)).toEqual([{ type: 'change.closed', data: closing }])
+  })
+
+  it.each([
+    ['is not there', undefined],
+    ['has gone on', changeRow({ head: 'head2' })],
+    ['is merged', changeRow({ state: 'merged' })],
+  ])('does not come where it %s', (_what, row) => {
+    expect(decideClose(row, closing)).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 /** A change is a line of work that several items may extend; its head moves only when an attempt settles. */
 import { errorData } from '../errors.ts'
+import type { NewEvent } from '../events.ts'
 import type { Decided } from './posting.ts'
 
 /** One line of work. */
@@ -13,8 +14,8 @@ export interface ChangeRow {
   readonly tree: string
   /** The commit that the attempt which made the head started from. */
   readonly base: string | null
-  /** `merged` while the target holds all of it. */
-  readonly state: 'open' | 'merged'
+  /** `merged` while the target holds all of it; `closed`: nobody wants it there, and nothing begins with it. The next attempt opens it again. */
+  readonly state: 'open' | 'merged' | 'closed'
   /** The commit of the target that brought it there last. */
   readonly merged: string | null
   /** How often it came to its target. */
@@ -35,6 +36,20 @@ export interface Advance {
   readonly tree: string
   readonly base: string | null
   readonly target: string
+}
+
+/** The end of a change, as far as somebody has looked at its head. */
+export interface Closing {
+  readonly change: string
+  readonly head: string
+  /** The commit of the target that holds it; null where it is not wanted there. */
+  readonly commit: string | null
+}
+
+/** Closes a change; nothing where it is not open, or has gone on meanwhile. */
+export function decideClose(row: ChangeRow | undefined, closing: Closing): NewEvent[] {
+  if (row?.state !== 'open' || row.head !== closing.head) return []
+  return [{ type: 'change.closed', data: closing }]
 }
 
 /**

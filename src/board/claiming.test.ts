@@ -3,7 +3,7 @@ import { SmallBoard } from '../../test/board/small-board.ts'
 import { itemRow, runningItem } from '../../test/replay/example-rows.ts'
 import { decideClaim, decidePhase, decideProgress, decidePrompt, decideStart, freeSlot } from './claiming.ts'
 
-const CLAIM = { attempt: 'att_2', owner: 'dev_2', host: null, slot: null }
+const CLAIM = { attempt: 'att_2', owner: 'dev_2', host: null, slot: null, tree: null }
 
 describe('A30: a claim', () => {
   it('gives a ready item to one owner, and refuses it to the next with where it is', () => {

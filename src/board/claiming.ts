@@ -12,6 +12,8 @@ export interface Claim {
   readonly host: string | null
   /** See `AttemptRow.slot`. */
   readonly slot: number | null
+  /** See `AttemptRow.tree`. */
+  readonly tree: string | null
 }
 
 /** The smallest number that no running attempt has. */
@@ -21,13 +23,13 @@ export function freeSlot(running: readonly AttemptRow['slot'][]): number {
 }
 
 /** Gives a ready item to one owner; `invalid_transition` where it is not ready. */
-export function decideClaim(item: ItemRow, { attempt, owner, host, slot }: Claim): Decided {
+export function decideClaim(item: ItemRow, { attempt, owner, host, slot, tree }: Claim): Decided {
   if (nextItemState(item.state, 'claimed') === undefined) return { refused: invalid(item, 'claimed') }
   return {
     events: [
       {
         type: 'item.claimed',
-        data: { item: item.id, attempt, number: item.attempts + 1, owner, host, slot },
+        data: { item: item.id, attempt, number: item.attempts + 1, owner, host, slot, tree },
       },
     ],
   }

@@ -53,6 +53,7 @@ export interface BoardEvents {
     /** Null for a person or program that works outside of every host. */
     readonly host: string | null
     readonly slot: number | null
+    readonly tree: string | null
   }
   'item.started': { readonly item: string; readonly attempt: string }
   'item.phase_changed': { readonly item: string; readonly attempt: string; readonly phase: ItemPhase }

@@ -42,7 +42,7 @@ const MOVES: { readonly [T in EventType]?: readonly [ItemStep, EventBodies[T]] }
   'item.unblocked': ['unblocked', ITEM],
   'item.blocked': ['blocked', { ...ITEM, causes: ['db'] }],
   'item.deferred': ['deferred', { ...ITEM, waiting: { for: 'retry', at: 9000 }, result: null }],
-  'item.claimed': ['claimed', { ...ATTEMPT, number: 1, owner: 'dev_1', host: null, slot: null }],
+  'item.claimed': ['claimed', { ...ATTEMPT, number: 1, owner: 'dev_1', host: null, slot: null, tree: null }],
   'item.started': ['phased', ATTEMPT],
   'item.phase_changed': ['phased', { ...ATTEMPT, phase: 'merging' }],
   'item.progressed': ['phased', { ...ATTEMPT, percent: 5, step: '' }],

@@ -144,6 +144,8 @@ export interface AttemptRow {
   readonly host: string | null
   /** A number that no other running attempt has: ports of its workspace follow from it. Null for an external claim. */
   readonly slot: number | null
+  /** The content of the changes that it begins with: what a verdict of it is about. Null where they have none. */
+  readonly tree: string | null
   /** Order of the attempts at an item: the sequence number of its claim. */
   readonly position: number
   readonly state: 'running' | AttemptOutcome

@@ -1,11 +1,13 @@
 /** What the log says about changes and merges. */
 import type { ErrorData } from '../errors.ts'
-import type { Advance } from './change.ts'
+import type { Advance, Closing } from './change.ts'
 import type { MergeMode } from './definition.ts'
 import type { HoldReason, ReturnReason } from './merge.ts'
 
 export interface MergeEvents {
   'change.advanced': Advance
+  /** Its work came to the target within that of another one, or is not wanted any more. */
+  'change.closed': Closing
 
   'merge.requested': {
     readonly merge: string

@@ -59,6 +59,17 @@ describe('a change', () => {
     expect(after?.row).toEqual({ ...merged, state: 'open', head: 'head2' })
   })
 
+  it.each([
+    ['commit1', changeRow({ state: 'merged', merged: 'commit1', merges: 1 })],
+    [null, changeRow({ state: 'closed' })],
+  ])('is settled where it came within %j, or is not wanted', (commit, row) => {
+    const data = { change: 'auth', head: 'head1', commit }
+    expect(apply('change.closed', data, { change: [changeRow()] })).toEqual([
+      { table: 'change', key: 'auth', row },
+    ])
+    expect(() => apply('change.closed', data)).toThrow(expect.objectContaining({ code: 'store_corrupt' }))
+  })
+
   it('is merged when its target has its head', () => {
     const [, after] = apply('merge.completed', COMPLETED, { merge: [intendedMerge()], change: [changeRow()] })
     expect(after?.row).toEqual(changeRow({ state: 'merged', merged: 'commit1', merges: 1 }))

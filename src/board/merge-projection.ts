@@ -14,6 +14,7 @@ export type MergeEvent = Extract<AtelierEvent, { readonly type: `change.${string
 export function mergeReads(event: NewEvent): RowRef[] {
   switch (event.type) {
     case 'change.advanced':
+    case 'change.closed':
       return [{ table: 'change', key: event.data.change }]
     case 'merge.taken':
     case 'merge.adopted':
@@ -39,6 +40,8 @@ export function applyMerge(event: MergeEvent, rows: RowLookup): RowChange[] {
   switch (event.type) {
     case 'change.advanced':
       return applyAdvanced(event, rows)
+    case 'change.closed':
+      return applyClosed(event, rows)
     case 'merge.requested':
       return applyRequested(event)
     case 'merge.taken': {
@@ -84,6 +87,17 @@ function applyAdvanced({ data }: EventOf<'change.advanced'>, rows: RowLookup): R
   const { merged = null, merges = 0 } = rows('change', id) ?? {}
   const row: ChangeRow = { id, target, head, tree, base, state: 'open', merged, merges, item, attempt }
   return [{ table: 'change', key: id, row }]
+}
+
+function applyClosed({ data }: EventOf<'change.closed'>, rows: RowLookup): RowChange[] {
+  const { change: id, commit } = data
+  const row = rows('change', id)
+  if (row === undefined) throw missing('change', id)
+  const after: ChangeRow =
+    commit === null
+      ? { ...row, state: 'closed' }
+      : { ...row, state: 'merged', merged: commit, merges: row.merges + 1 }
+  return [{ table: 'change', key: id, row: after }]
 }
 
 function applyRequested({ data, seq, at }: EventOf<'merge.requested'>): RowChange[] {
@@ -145,11 +159,15 @@ function moved(
 function found(rows: RowLookup, merge: string): MergeRow {
   const row = rows('merge', merge)
   if (row !== undefined) return row
-  throw new AtelierError(
+  throw missing('merge', merge)
+}
+
+function missing(what: string, key: string): AtelierError {
+  return new AtelierError(
     'store_corrupt',
-    `The log names the merge "${merge}", which no earlier event made.`,
+    `The log names the ${what} "${key}", which no earlier event made.`,
     {
-      details: { merge },
+      details: { [what]: key },
     },
   )
 }

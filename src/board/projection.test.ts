@@ -150,7 +150,15 @@ it('an item that only waits for its merge keeps its result until then, and not f
     result: 'Done.',
     verified: 1,
   })
-  const claim = { item: 'auth', attempt: 'att_2', number: 2, owner: 'dev_1', host: null, slot: null }
+  const claim = {
+    item: 'auth',
+    attempt: 'att_2',
+    number: 2,
+    owner: 'dev_1',
+    host: null,
+    slot: null,
+    tree: null,
+  }
   const ready = { ...row, state: 'ready', waiting: null } as const
   expect(rowOf(applyBoard(eventOf('item.claimed', claim), lookup({ item: [ready] })), 'item')).toMatchObject({
     state: 'running',

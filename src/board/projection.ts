@@ -195,7 +195,7 @@ function applyRemoved({ data }: EventOf<'item.removed'>, rows: RowLookup): RowCh
 }
 
 function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChange[] {
-  const { item, attempt: id, number, owner, host, slot } = event.data
+  const { item, attempt: id, number, owner, host, slot, tree } = event.data
   const attempt: AttemptRow = {
     id,
     item,
@@ -203,6 +203,7 @@ function applyClaimed(event: EventOf<'item.claimed'>, rows: RowLookup): RowChang
     owner,
     host,
     slot,
+    tree,
     position: event.seq,
     state: 'running',
     startedAt: event.at,

@@ -290,7 +290,11 @@ describe('an item that is put aside', () => {
 
 /** What each command does to an item, as a step of the table. */
 const COMMANDS: readonly (readonly [string, ItemStep, (item: ItemRow) => Decided])[] = [
-  ['claim', 'claimed', (item) => decideClaim(item, { attempt: 'a', owner: 'o', host: null, slot: null })],
+  [
+    'claim',
+    'claimed',
+    (item) => decideClaim(item, { attempt: 'a', owner: 'o', host: null, slot: null, tree: null }),
+  ],
   ['start', 'phased', (item) => decideStart(item, 'att_1')],
   ['phase', 'phased', (item) => decidePhase(item, 'att_1', 'merging')],
   ['progress', 'phased', (item) => decideProgress(item, 'att_1', 7, 'x')],

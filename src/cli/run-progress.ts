@@ -165,7 +165,9 @@ function lineOf(event: AtelierEvent, run: string): string | null {
     case 'stage.skipped':
       return event.data.why === 'not_taken' ? null : `${inner}${nameOf(event.data)}: skipped`
     case 'stage.rewound': {
-      const { stage, round, feedbackStage } = event.data
+      const { stage, round, feedbackStage, outdated } = event.data
+      if (outdated > 0)
+        return `${inner}${stage}: again, round ${round}, as the work changed while it was judged`
       return feedbackStage === null
         ? null
         : `${inner}${stage}: again, round ${round}, for what ${feedbackStage} says`

@@ -5,10 +5,10 @@ import type { AtelierEvent } from '../events.ts'
 import { canonicalJson } from '../json.ts'
 import type { TeamContext } from '../team/context.ts'
 import { parseDuration } from '../time/duration.ts'
-import { ClaimTimer } from '../workers/claim-timer.ts'
 import { cancelItem, postItems, retryItem, skipItem, type NewItem } from '../workers/commands.ts'
 import {
   claimOutside,
+  claimTimer,
   expireClaims,
   extendOutside,
   failOutside,
@@ -139,7 +139,7 @@ export function createBoard({ team, dir, source, views, open }: BoardParts): Boa
     async boardSettled(options: WaitOptions = {}) {
       await Promise.all(posting)
       // Who claimed an item and went away would keep the wait from its end.
-      const claims = new ClaimTimer(team, () => {})
+      const claims = claimTimer(team, () => {})
       try {
         await claims.open()
         return await views.boardSettled(options)

@@ -125,7 +125,7 @@ export function createViews(
       const { viewCheckpoints } = await import('../runs/checkpoints.ts')
       return unlessDefined(name, [], () => viewCheckpoints(store, name, { limit, level }))
     },
-    trace: async (name) => unlessDefined(name, [], async () => (await runViews()).viewTrace(store, name)),
+    trace: async (name) => unlessDefined(name, [], async () => (await runTrace()).viewTrace(store, name)),
     watch(options: WatchOptions = {}) {
       checkTypes(options.types)
       return watchEvents(store, options)
@@ -134,8 +134,8 @@ export function createViews(
 }
 
 /** Loaded when somebody looks: most views are about agents and the board. */
-function runViews(): Promise<typeof import('../runs/views.ts')> {
-  return import('../runs/views.ts')
+function runTrace(): Promise<typeof import('../runs/trace.ts')> {
+  return import('../runs/trace.ts')
 }
 
 function projectWorkflows(): Promise<typeof import('./project-workflows.ts')> {

@@ -4,35 +4,21 @@ import {
   parseAgentOptions,
   parseChoice,
   parseConfigure,
-  parseContextKey,
-  parseContextValue,
   parseName,
   parseProfile,
-  parsePrompt,
 } from '../agents/definition-schema.ts'
-import { AtelierError, isAtelierError } from '../errors.ts'
-import type { Json } from '../json.ts'
-import { parseDuration, type Duration } from '../time/duration.ts'
+import { AtelierError } from '../errors.ts'
 import type { TeamContext } from '../team/context.ts'
-import {
-  cancelSchedule,
-  createAgent,
-  createSchedule,
-  defineProfile,
-  dismissAgent,
-  putContext,
-  removeContext,
-  resetAgent,
-  resetBudget,
-  setBudget,
-} from '../team/defining.ts'
+import { createAgent, defineProfile, dismissAgent, resetAgent, setBudget } from '../team/defining.ts'
 import type { Host } from '../team/host.ts'
 import type { InboxContext } from '../team/inbox.ts'
 import type { BoardWorkers } from '../workers/board-workers.ts'
 import { requestStop } from '../team/host-control.ts'
-import type { BudgetView, ContextEntry, HostLine, ScheduleView } from '../team/view-types.ts'
+import type { HostLine } from '../team/view-types.ts'
 import { viewHosts, type ViewContext } from '../team/views.ts'
 import { createBoard } from './board.ts'
+import { createBudgets } from './budgets.ts'
+import { createContext } from './context.ts'
 import type {
   AgentChoice,
   AgentOptions,
@@ -44,7 +30,6 @@ import type {
   PendingCast,
   PendingFan,
   PendingReply,
-  PutOptions,
   Reply,
   TeamReplies,
   WaitOptions,
@@ -53,15 +38,13 @@ import type {
 } from './contract.ts'
 import type { WorkflowFiles } from '../loading/workflow-files.ts'
 import { createInbox } from './inbox.ts'
+import { createSchedules } from './schedules.ts'
 import { createWorkflows, type WorkflowRunContext } from './workflows.ts'
 import type { WorkspaceAdapter } from '../workspace.ts'
 import { listWorktrees, pruneWorktrees } from '../workers/worktrees.ts'
 import type { Roster } from './roster.ts'
 import { startBoardWorker } from './staffing.ts'
 import { Talking } from './talking.ts'
-
-/** How often a merge is tried while others write the same key. */
-const MERGE_TRIES = 10
 
 /** What `configure` says of the host of this process. */
 export interface HostLimits {
@@ -160,32 +143,6 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     return talking.askWhoever(choice, prompt, (name, from) => roster.canHandle(name, from), options)
   }
 
-  async function put(key: string, value: Json, { ifVersion, merge }: PutOptions = {}): Promise<ContextEntry> {
-    open()
-    parseContextKey(key)
-    const snapshot = parseContextValue(key, value)
-    if (merge === undefined) await putContext(team, key, snapshot, ifVersion)
-    else await mergeContext(key, snapshot, merge)
-    return (await views.entry(key)) as ContextEntry
-  }
-
-  async function mergeContext(
-    key: string,
-    incoming: Json,
-    merge: NonNullable<PutOptions['merge']>,
-  ): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      const current = await views.entry(key)
-      const value = parseContextValue(key, current === undefined ? incoming : merge(current.value, incoming))
-      try {
-        await putContext(team, key, value, current?.version ?? 0)
-        return
-      } catch (error) {
-        if (!isAtelierError(error, 'conflict') || tries >= MERGE_TRIES) throw error
-      }
-    }
-  }
-
   async function close({ signal, drain = true }: Parameters<Workshop['close']>[0] = {}): Promise<void> {
     closing ??= (async () => {
       if (drain) await talking.drained(signal)
@@ -201,6 +158,9 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     ...views,
     ...createBoard({ team, dir, source: view, views, open }),
     ...createInbox({ inbox: parts.inbox, open }),
+    ...createContext({ team, views, open }),
+    ...createBudgets(team, views),
+    ...createSchedules(team, views),
     ...createWorkflows({
       runs: parts.runs,
       resolve: (name, from) => roster.resolve(name, from, {}),
@@ -251,38 +211,6 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
       return talking.fan(message, agents, options)
     },
     interrupt: (name: string) => talking.interrupt(name),
-    async setBudget(limitUsd: number | null, name?: string): Promise<BudgetView> {
-      if (limitUsd !== null && !(Number.isFinite(limitUsd) && limitUsd >= 0)) {
-        throw new AtelierError(
-          'invalid_input',
-          `A budget is a number of USD that is not negative, or null for no limit; got ${limitUsd}.`,
-        )
-      }
-      await setBudget(team, limitUsd, name)
-      return views.budget(name)
-    },
-    async resetBudget(name?: string): Promise<BudgetView> {
-      await resetBudget(team, name)
-      return views.budget(name)
-    },
-    put,
-    remove: (key: string, { ifVersion }: { readonly ifVersion?: number } = {}) =>
-      removeContext(team, key, ifVersion),
-    async every(name: string, prompt: string, interval: Duration): Promise<ScheduleView> {
-      const intervalMs = parseDuration(interval, 'interval')
-      if (intervalMs < MIN_INTERVAL_MS) {
-        throw new AtelierError(
-          'invalid_input',
-          `An interval is at least ${MIN_INTERVAL_MS} ms; got ${intervalMs}.`,
-          {
-            details: { field: 'interval', minimum: MIN_INTERVAL_MS },
-          },
-        )
-      }
-      await createSchedule(team, name, parsePrompt(prompt), intervalMs)
-      return (await views.schedules()).find((schedule) => schedule.agent === name) as ScheduleView
-    },
-    cancelSchedule: (name: string) => cancelSchedule(team, name),
     gitSummary: () => parts.gitSummary(),
     gitDiff: () => parts.gitDiff(),
     close,
@@ -296,9 +224,6 @@ export function createWorkshop(parts: WorkshopParts): HostedWorkshop {
     },
   }
 }
-
-/** A shorter interval would only ever find the agent busy. */
-const MIN_INTERVAL_MS = 10
 
 function withRole(roleOrOptions: string | AgentOptions, more: AgentOptions): AgentOptions {
   return typeof roleOrOptions === 'string' ? { ...more, role: roleOrOptions } : { ...more, ...roleOrOptions }

@@ -94,14 +94,15 @@ export async function treeOf(place: GitPlace, commit: string): Promise<string> {
   return (await git(place, args, { env: LOOK_ONLY })).trim()
 }
 
-/** Refs whose name begins with a prefix that ends with a slash. */
+/** Refs whose name begins with a prefix that ends with a slash; `within`: only those whose commit that commit has in its history. */
 export async function listRefs(
   place: GitPlace,
   prefix: string,
+  { within }: { readonly within?: string } = {},
 ): Promise<readonly { readonly ref: string; readonly commit: string }[]> {
-  const output = await git(place, ['for-each-ref', '--format=%(objectname) %(refname)', prefix], {
-    env: LOOK_ONLY,
-  })
+  const merged = within === undefined ? [] : [`--merged=${within}`]
+  const args = ['for-each-ref', '--format=%(objectname) %(refname)', ...merged, prefix]
+  const output = await git(place, args, { env: LOOK_ONLY })
   const lines = output.split('\n').filter((line) => line !== '')
   return lines.map((line) => {
     const at = line.indexOf(' ')

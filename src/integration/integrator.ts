@@ -6,7 +6,7 @@ import type { Outcome } from '../board/merge-queue.ts'
 import type { TeamContext } from '../team/context.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { integrate } from './batch.ts'
-import { tendChangeRefs } from './changes.ts'
+import { setAside, tendChangeRefs } from './changes.ts'
 import { tendHeld } from './held.ts'
 import { recoverIntents, type Integration } from './landing.ts'
 import { adoptMerges, mergesIn, settleMerges, takeMerges } from './queue.ts'
@@ -68,6 +68,7 @@ export class Integrator {
     this.#accepting = true
     this.#unsubscribe = this.#team.feed.subscribe((event) => {
       if (WAKING.has(event.type) || isLetGo(event)) void this.scan()
+      if (event.type === 'change.closed' && event.data.commit === null) this.#setAside(event.data.change)
     })
     try {
       await tendChangeRefs(this.#team, this.#context.place)
@@ -108,6 +109,12 @@ export class Integrator {
     this.#interrupt.abort()
     this.#unsubscribe()
     await this.ended()
+  }
+
+  #setAside(change: string): void {
+    this.#scanning = this.#scanning
+      .then(() => setAside(this.#team, this.#context.place, change))
+      .catch(this.#options.onError)
   }
 
   async #scan(): Promise<void> {

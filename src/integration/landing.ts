@@ -10,7 +10,7 @@ import { isAncestor, refValue, shortName } from '../git/refs.ts'
 import type { GitPlace } from '../git/run.ts'
 import type { TeamContext } from '../team/context.ts'
 import { advanceTarget, moveBranch, stateOfIntent, waitingBranch, type Advance } from './advance.ts'
-import { dropChangeRef } from './changes.ts'
+import { changesWithin, dropChangeRef } from './changes.ts'
 import { intendMerges, settleMerges } from './queue.ts'
 import { pullRef } from './ref-names.ts'
 import type { Verifier } from './verifying.ts'
@@ -179,8 +179,12 @@ async function settleLandings(
     }
   }
   const settled = landings.map(({ merge, commit }) => ({ merge, outcome: outcomeOf(commit) }))
-  await settleMerges(team, settled, host)
-  if (advance.kind === 'advanced') for (const { merge } of landings) await forgetHead(place, merge)
+  if (advance.kind !== 'advanced') return settleMerges(team, settled, host)
+  const tip = landings.at(-1)?.commit as string
+  const closings = await changesWithin(team, place, target, tip)
+  await settleMerges(team, settled, host, closings)
+  for (const { merge } of landings) await forgetHead(place, merge)
+  for (const { change, head } of closings) await dropChangeRef(place, change, head)
 }
 
 /** The branch holds the head now, so nothing else has to. */

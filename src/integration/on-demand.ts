@@ -1,4 +1,4 @@
-/** The integrator of a host, opened when there is something to merge: most hosts work in no worktree, and some in no repository. */
+/** The integrator of a host, opened when there is something to merge or to set aside: most hosts work in no worktree, and some in no repository. */
 import type { HostWork, TeamContext } from '../team/context.ts'
 import type { Integrator, IntegratorOptions } from './integrator.ts'
 
@@ -19,7 +19,7 @@ export class IntegratorOnDemand implements HostWork {
   async open(): Promise<void> {
     this.#accepting = true
     this.#unsubscribe = this.#team.feed.subscribe(({ type }) => {
-      if (type === 'merge.requested') this.#start()
+      if (type === 'merge.requested' || type === 'change.closed') this.#start()
     })
     const open = await this.#team.store.read(async (reader) => {
       for (const state of ['queued', 'taken', 'intended', 'held'] as const)

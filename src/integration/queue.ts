@@ -1,4 +1,5 @@
 /** The transactions of an integrator: what it takes, intends and settles. */
+import { decideClose, type ChangeRow, type Closing } from '../board/change.ts'
 import type { ItemDefinition } from '../board/definition.ts'
 import type { MergeRow, MergeState } from '../board/merge.ts'
 import {
@@ -103,29 +104,41 @@ export async function intendMerges(
 
 /**
  * Says what became of merges, in one commit.
+ * @param closings changes that came to the target with them
  * @throws AtelierError `stale_claim` if this host has lost one of them
  */
 export async function settleMerges(
   team: TeamContext,
   settled: readonly Settled[],
   host: string,
+  closings: readonly Closing[] = [],
 ): Promise<void> {
   if (settled.length === 0) return
   await commit(team.store, {
     name: 'merge.settle',
     keys: settled.map(({ merge }) => `target:${merge.target}`).slice(0, 1),
     by: { actor: host, via: 'host' },
-    load: async (reader) =>
-      current(
+    load: async (reader) => {
+      const changes: (ChangeRow | undefined)[] = []
+      for (const { change } of closings) changes.push(await reader.get('change', change))
+      const merges = await current(
         reader,
         settled.map(({ merge }) => merge),
-      ),
-    decide: (rows): Decided => {
-      const byId = new Map(rows.map((row) => [row.id, row]))
-      return decideSettle(
+      )
+      return { merges, changes }
+    },
+    decide: ({ merges, changes }): Decided => {
+      const byId = new Map(merges.map((row) => [row.id, row]))
+      const decided = decideSettle(
         settled.map(({ merge, outcome }) => ({ merge: byId.get(merge.id) ?? merge, outcome })),
         host,
       )
+      if ('refused' in decided) return decided
+      const own = new Set(settled.map(({ merge }) => merge.change))
+      const closed = closings.flatMap((closing, index) =>
+        own.has(closing.change) ? [] : decideClose(changes[index], closing),
+      )
+      return { ...decided, events: [...decided.events, ...closed] }
     },
   })
 }

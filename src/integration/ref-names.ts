@@ -2,6 +2,8 @@
 import { ENGINE_REFS } from '../git/refs.ts'
 import { hashText } from '../ids.ts'
 
+/** Where the refs of changes lie. */
+export const CHANGE_REFS: string = `${ENGINE_REFS}changes/`
 const NAME_CHARACTERS = 40
 const HASH_CHARACTERS = 8
 /** Beside `atelier/`, where the branches of attempts lie: git keeps no branch below the name of another one. */
@@ -9,7 +11,7 @@ const PULL_FOLDER = 'atelier-pr'
 
 /** The ref that keeps git from collecting the head of a change. */
 export function changeRef(change: string): string {
-  return `${ENGINE_REFS}changes/${namePart(change)}-${hashText(change).slice(0, HASH_CHARACTERS)}`
+  return `${CHANGE_REFS}${namePart(change)}-${hashText(change).slice(0, HASH_CHARACTERS)}`
 }
 
 /** The branch on which a change waits for a pull request. */

@@ -4,15 +4,37 @@ import { APPROVE, PERSON, REJECT, VERDICTS } from '../inbox/request.ts'
 import type { NewEvent } from '../events.ts'
 import { packText, type Blob } from '../ids.ts'
 import { canonicalJson } from '../json.ts'
+import { contentOf } from '../workers/judged.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { CHOICES } from '../workflow/status.ts'
 import type { KnownDefinition } from './definitions.ts'
+import { writersBefore } from './posting.ts'
 import type { Rows } from './rows.ts'
 
 /** The request about the failure of what has this id. */
 export function escalationId(subject: string): string {
   return `${subject}:failure`
+}
+
+/** What a request of a run is about. */
+export interface AskedAbout {
+  readonly stage: string
+  readonly round: number
+  /** The content of the changes when it was asked; absent where they had none. */
+  readonly began?: string
+}
+
+/** The content of the changes that a stage of a run begins with. */
+export async function judgedContent(
+  rows: Rows,
+  run: RunRow,
+  definition: KnownDefinition,
+  id: string,
+): Promise<string | null> {
+  const stage = definition.stage(id)
+  const dependsOn = stage === undefined ? [] : await writersBefore(rows, run, definition, stage)
+  return contentOf(rows, { change: run.change, dependsOn })
 }
 
 export interface AskInput {
@@ -35,6 +57,12 @@ export async function askAbout(
   const stage = definition.stage(row.stage)
   const judge = stage?.kind === 'gate' && stage.judge.by === 'person' ? stage.judge : undefined
   const question = packText(kind === 'approval' ? (judge?.question ?? row.stage) : failureOf(run, row))
+  const began = kind === 'approval' ? await judgedContent(rows, run, definition, row.stage) : null
+  const about: AskedAbout = {
+    stage: row.stage,
+    round: row.round,
+    ...(began === null ? {} : { began }),
+  }
   const onTimeout = kind === 'approval' ? (judge?.onTimeout ?? null) : null
   const asked = decideAsk(
     {
@@ -45,7 +73,7 @@ export async function askAbout(
       subject: run.id,
       askedBy: run.id,
       question: question.stored,
-      details: canonicalJson({ stage: row.stage, round: row.round }),
+      details: canonicalJson(about),
       options: kind === 'approval' ? VERDICTS : CHOICES,
       whoMayAnswer: [PERSON],
       withinMs: kind === 'approval' ? (judge?.timeoutMs ?? null) : null,

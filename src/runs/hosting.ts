@@ -1,18 +1,19 @@
 /** The parts of one host that are about runs: who does their items, and their timers. */
 import type { AgentEvent } from '../agent-backend.ts'
+import type { DueTimer } from '../team/due-timer.ts'
 import type { StartedTurn } from '../team/turn-start.ts'
 import type { WorkerContext } from '../workers/context.ts'
 import type { HostRunContext } from './on-demand.ts'
 import { StageWorkers } from './stage-workers.ts'
-import { RunTimer } from './timer.ts'
+import { stageTimer } from './wake-stages.ts'
 
 export class RunsOfHost {
   readonly #stages: StageWorkers
-  readonly #timer: RunTimer
+  readonly #timer: DueTimer
 
   constructor(runs: HostRunContext, worker: WorkerContext, backends: readonly string[]) {
     this.#stages = new StageWorkers({ ...worker, backends, functions: runs.functions })
-    this.#timer = new RunTimer(runs, worker.host, worker.onError)
+    this.#timer = stageTimer(runs, worker.host, worker.onError)
   }
 
   async open(): Promise<void> {

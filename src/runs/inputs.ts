@@ -2,7 +2,7 @@
 import type { ItemDefinition } from '../board/definition.ts'
 import type { ItemRow } from '../board/item.ts'
 import type { PromptFile, UpstreamResult } from '../board/prompt.ts'
-import { AtelierError, errorData, toError, type ErrorData } from '../errors.ts'
+import { AtelierError, errorData, toError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Reader } from '../store.ts'
 import type { StageInputs } from '../workers/context.ts'
@@ -17,8 +17,8 @@ import {
   stagesInTemplate,
   variablesInTemplate,
 } from '../workflow/templates.ts'
-import { judgementOf } from '../workflow/verdict.ts'
-import { definitionBy, workOf, writes, type KnownDefinition } from './definitions.ts'
+import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
+import { feedbackSource, feedbackText, shown } from './feedback.ts'
 import { FILES } from './files.ts'
 import { mergesOf } from './final-merge.ts'
 import { inputsOfRun, partResult, resultOf } from './values.ts'
@@ -186,61 +186,13 @@ async function previousOf({ reader, definition, stage, part }: Place): Promise<s
   return value === undefined ? undefined : shown(value)
 }
 
-/** The issues of the round or the gate that asked for another round. */
+/** The issues of the round, the gate or the merge that asked for another round. */
 async function feedbackOf({ reader, definition, row, stage, part }: Place): Promise<string | undefined> {
   if (row === undefined || part.round === 1) return undefined
   const { feedbackStage, feedbackRound } = row
-  if (feedbackStage === null && writes(stage)) {
-    const merge = (await mergesOf(reader, row.run, definition)).at(-1)
-    if (merge?.state === 'failed' && merge.error !== null) return refusal(merge.error)
-  }
-  if (feedbackStage !== null && feedbackRound !== null)
-    return saidBy(reader, definition, row.run, feedbackStage, feedbackRound)
-  if (stage.kind !== 'loop') return undefined
-  const value = await partResult(reader, stage, { ...part, round: part.round - 1 })
-  return value === undefined ? undefined : issuesOf(value)
-}
-
-/** Why work does not hold, with the end of what a command printed: who mends it may not read the log. */
-function refusal({ message, details }: ErrorData): string {
-  const tail = details?.['tail']
-  return typeof tail === 'string' && tail.trim() !== '' ? `${message}\n\n${tail.trimEnd()}` : message
-}
-
-async function saidBy(
-  reader: Reader,
-  definition: KnownDefinition,
-  run: string,
-  id: string,
-  round: number,
-): Promise<string | undefined> {
-  const stage = definition.stage(id)
-  if (stage === undefined) return undefined
-  const value = await partResult(reader, stage, { run, stage: id, round, index: null })
-  if (value !== undefined) return issuesOf(value) ?? shown(value)
-  const request = await reader.get('inbox', subjectId(run, id, round))
-  if (request?.comment != null)
-    return typeof request.comment === 'string' ? request.comment : request.comment.head
-  const item = await reader.get('item', subjectId(run, id, round))
-  const error = item?.error ?? (await reader.get('stage', subjectId(run, id, 1)))?.error
-  return error == null ? undefined : refusal(error)
-}
-
-function issuesOf(value: Json): string | undefined {
-  const { issues, feedback } = judgementOf(value)
-  const lines = issues.map((issue) => `- ${issueText(issue)}`)
-  const parts = [...(feedback === null ? [] : [feedback]), ...(lines.length === 0 ? [] : [lines.join('\n')])]
-  return parts.length === 0 ? undefined : parts.join('\n\n')
-}
-
-/** `[high] lib/a.ts:12: what is wrong`. */
-function issueText(issue: Json): string {
-  const { severity, location, text } = issue as { readonly [key: string]: Json | undefined }
-  if (typeof text !== 'string') return shown(issue)
-  const level = typeof severity === 'string' ? `[${severity}] ` : ''
-  return `${level}${typeof location === 'string' ? `${location}: ` : ''}${text}`
-}
-
-function shown(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const told =
+    feedbackStage === null || feedbackRound === null ? null : { stage: feedbackStage, round: feedbackRound }
+  const merge = (await mergesOf(reader, row.run, definition)).at(-1)
+  const source = feedbackSource({ stage, round: part.round, told, merge })
+  return source === undefined ? undefined : feedbackText(reader, definition, part, source)
 }

@@ -43,7 +43,7 @@ function settled(
   host: string,
   dependents: readonly ItemRow[],
 ): readonly NewEvent[] {
-  const claim = decideClaim(row, { attempt, owner: ENGINE_OWNER, host, slot: null })
+  const claim = decideClaim(row, { attempt, owner: ENGINE_OWNER, host, slot: null, tree: null })
   const running: ItemRow = { ...row, state: 'running', phase: 'claimed', attempt }
   const done = decideDone(running, { attempt, result: null, verified: false, commit: null }, dependents)
   return 'events' in claim && 'events' in done ? [...claim.events, ...done.events] : []

@@ -65,7 +65,7 @@ export function changeOf(run: RunRow, { parallelWriters }: KnownDefinition, part
 }
 
 /** The items of parallel writers that a stage needs: its checkout begins with what they made, brought together. */
-async function writersBefore(
+export async function writersBefore(
   rows: Rows,
   run: RunRow,
   definition: KnownDefinition,

@@ -7,6 +7,7 @@ import type { RunRow } from '../workflow/run.ts'
 import { hasEnded } from '../workflow/lifecycle.ts'
 import { change, runsOf, unknownWorkflow, type RunContext } from './commands.ts'
 import { itemsOfStage } from './items.ts'
+import { closeAll } from './leftover-changes.ts'
 
 /**
  * @returns the runs that were forgotten
@@ -47,6 +48,7 @@ async function forget(
     const refused = await forget(reader, child, take)
     if (refused !== undefined) return refused
   }
+  await take(await closeAll(reader, run))
   const stages = await reader.list('stage', { where: { run: run.id }, orderBy: 'position' })
   // What took from others goes before them.
   for (const row of stages.toReversed())

@@ -1,6 +1,7 @@
 /** The rows that a transaction sees, with what it has decided so far already applied to them. */
 import type { AtelierEvent, Identity, NewEvent } from '../events.ts'
 import type { Blob } from '../ids.ts'
+import { chosenBy, selectRows, type Row } from '../row-selection.ts'
 import type { Projection, Reader, RowKey, RowOf, RowQuery } from '../store.ts'
 import { TABLES } from '../table-specs.ts'
 import type { TableName } from '../tables.ts'
@@ -46,14 +47,15 @@ export class Rows implements Reader {
     const changed = this.#changed.get(table)
     if (changed === undefined) return this.#reader.list(table, query)
     const { limit, ...unlimited } = query
-    // As many more as may not belong to the list any more.
-    const stored = await this.#beginning(table, unlimited, limit && limit + left(changed, unlimited))
-    const rows = stored.filter((row) => !changed.has(keyOf(table, row)))
+    const isChosen = chosenBy(table, query)
+    // As many more as may not belong to the list any more: what is left of them are the first of those that do.
+    const stored = await this.#beginning(table, unlimited, limit && limit + left(changed, isChosen))
+    const rows: object[] = stored.filter((row) => !changed.has(keyOf(table, row)))
     for (const key of changed.keys()) {
-      const row = this.#of(table).get(key) as RowOf<T> | null
-      if (row !== null && fits(row, query)) rows.push(row)
+      const row = this.#of(table).get(key) ?? null
+      if (row !== null && isChosen(row as Row)) rows.push(row)
     }
-    return rows.toSorted(order(table, query)).slice(0, limit)
+    return selectRows(table, rows as Row[], query) as unknown as readonly RowOf<T>[]
   }
 
   async values<T extends TableName, C extends keyof RowOf<T> & string>(
@@ -128,40 +130,11 @@ function keyOf<T extends TableName>(table: T, row: RowOf<T>): string {
 }
 
 /** How many of the rows that were changed a stored list may have. */
-function left<Row extends object>(
+function left(
   changed: ReadonlyMap<string, object | null | undefined>,
-  query: RowQuery<Row>,
+  isChosen: (row: Row) => boolean,
 ): number {
   let count = 0
-  for (const row of changed.values())
-    if (row === undefined || (row !== null && fits(row as Row, query))) count++
+  for (const row of changed.values()) if (row === undefined || (row !== null && isChosen(row as Row))) count++
   return count
-}
-
-function fits<Row extends object>(
-  row: Row,
-  { where = {}, orderBy, after, direction }: RowQuery<Row>,
-): boolean {
-  const values = row as Readonly<Record<string, unknown>>
-  if (!Object.entries(where).every(([column, value]) => values[column] === value)) return false
-  if (orderBy === undefined || after === undefined) return true
-  const value = values[orderBy] as string | number | null
-  if (value === null) return false
-  return direction === 'desc' ? value < after : value > after
-}
-
-function order<T extends TableName>(
-  table: T,
-  { orderBy, direction }: RowQuery<RowOf<T>>,
-): (a: RowOf<T>, b: RowOf<T>) => number {
-  const columns: readonly string[] = orderBy === undefined ? TABLES[table].key : [orderBy]
-  const sign = direction === 'desc' ? -1 : 1
-  return (a, b) => {
-    for (const column of columns) {
-      const one = (a as object as Readonly<Record<string, string | number>>)[column] as string | number
-      const other = (b as object as Readonly<Record<string, string | number>>)[column] as string | number
-      if (one !== other) return one < other ? -sign : sign
-    }
-    return 0
-  }
 }

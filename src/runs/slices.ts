@@ -1,4 +1,5 @@
 /** Gives the interpreter the rows and values that a step asks for, and no others. */
+import { AtelierError } from '../errors.ts'
 import type { Json, StoredText } from '../json.ts'
 import type { Reader } from '../store.ts'
 import { unpackText } from '../team/context.ts'
@@ -34,9 +35,24 @@ export async function advanceRun(
   for (;;) {
     const { reads, commands } = advance(definition.plan, slice, happening, now)
     if (isNothing(reads)) return commands
+    const loaded = loadedOf(slice)
     await fill(reader, definition, slice, reads)
+    // What is asked for and not there would be asked for again without end, while the store waits.
+    if (loadedOf(slice) === loaded) throw incomplete(run)
     if (happening.on === 'signalled') await hear(reader, definition, slice, reads, happening.value)
   }
+}
+
+function loadedOf({ stages, results, states, queued }: Slice): number {
+  return stages.size + results.size + states.size + queued.length
+}
+
+function incomplete({ id, queued }: RunRow): AtelierError {
+  return new AtelierError(
+    'store_corrupt',
+    `The run ${id} counts ${queued} queued stages, and its rows are fewer. Nothing was changed. Start the workflow again as another run, and keep the state folder to have it looked at.`,
+    { details: { run: id, queued } },
+  )
 }
 
 /** A word that comes with this step is the result of the stages that wait for it, and stands in no row yet. */

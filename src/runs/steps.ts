@@ -5,7 +5,6 @@
 import type { ItemRow } from '../board/item.ts'
 import { isSettled } from '../board/item-lifecycle.ts'
 import { decideCancel, decideDefer, decideWake } from '../board/settling.ts'
-import { errorData, type ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
 import type { Blob } from '../ids.ts'
 import { decideWithdraw } from '../inbox/answering.ts'
@@ -15,20 +14,16 @@ import type { Command, Happening, Outcome } from '../workflow/advance.ts'
 import { hasEnded } from '../workflow/lifecycle.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
+import { closeWriters } from './leftover-changes.ts'
 import { askAbout, escalationId } from './asking.ts'
 import { budgetAfter } from './budget.ts'
 import { startChild } from './children.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
+import { happenedIn, type Happened } from './happened.ts'
 import { advanceRun } from './slices.ts'
 import { beforeEnd, mergesOf, mergeStage, writerAfter } from './final-merge.ts'
 import { postPart } from './posting.ts'
 import type { Rows } from './rows.ts'
-
-/** Something that happened to a run. */
-export interface Happened {
-  readonly run: string
-  readonly happening: Happening
-}
 
 /** More than any definition asks for in one commit: a run that goes round without end must not hold the store. */
 const MOST_STEPS = 100_000
@@ -138,6 +133,7 @@ export class RunSteps {
     if (hasEnded(run.state)) return
     if (outcome.ok) {
       const state = run.flawed > 0 ? 'partially_completed' : 'completed'
+      await this.take(await closeWriters(this.rows, run, definition))
       return this.take([{ type: 'run.ended', data: { run: run.id, state, error: null } }])
     }
     const writer = await writerAfter(this.rows, run, definition, outcome.error)
@@ -273,94 +269,4 @@ function partsOf({ run, stage, round, size, posted, subject }: StageRow): readon
   if (subject !== null) return [subject]
   if (size === 0) return []
   return Array.from({ length: posted }, (_, index) => subjectId(run, stage, round, index))
-}
-
-/** What an event means for a run; undefined where nothing. */
-async function happenedIn(rows: Rows, event: NewEvent): Promise<Happened | undefined> {
-  switch (event.type) {
-    case 'item.done':
-    case 'item.skipped':
-    case 'item.failed':
-    case 'item.cancelled':
-      return itemSettled(rows, event)
-    case 'run.ended':
-      return childEnded(rows, event.data)
-    case 'inbox.answered':
-    case 'inbox.expired':
-      return event.data.scope === 'run' ? answered(rows, event) : undefined
-    default:
-      return undefined
-  }
-}
-
-type ItemSettled = Extract<
-  NewEvent,
-  { readonly type: 'item.done' | 'item.skipped' | 'item.failed' | 'item.cancelled' }
->
-
-async function itemSettled(rows: Rows, event: ItemSettled): Promise<Happened | undefined> {
-  const { item: id } = event.data
-  if (!id.includes('/')) return undefined
-  const item = await rows.get('item', id)
-  if (item?.run == null || item.stage === null || item.round === null) return undefined
-  const { run, stage, round, index } = item
-  // Its stage has counted the element when it ended first, and does not remember which it was.
-  if (index !== null && item.retryCount > 0) return undefined
-  const outcome = await outcomeOf(rows, item, event)
-  return { run, happening: { on: 'settled', stage, round, index: index ?? 0, outcome } }
-}
-
-async function outcomeOf(rows: Rows, item: ItemRow, event: ItemSettled): Promise<Outcome> {
-  switch (event.type) {
-    case 'item.failed':
-      return { ok: false, error: event.data.error }
-    case 'item.cancelled':
-      return { ok: false, error: { code: 'cancelled', message: event.data.reason } }
-    case 'item.done':
-    case 'item.skipped':
-      return { ok: true, tree: (await rows.get('change', item.change))?.tree ?? null }
-  }
-}
-
-async function childEnded(
-  rows: Rows,
-  { run: id, state, error }: Extract<NewEvent, { readonly type: 'run.ended' }>['data'],
-): Promise<Happened | undefined> {
-  const child = await rows.get('run', id)
-  if (child?.parentRun == null || child.parentStage === null || child.parentRound === null) return undefined
-  const { parentRun: run, parentStage: stage, parentRound: round, parentIndex: index, change } = child
-  const outcome: Outcome =
-    state === 'completed' || state === 'partially_completed'
-      ? { ok: true, tree: (await rows.get('change', change))?.tree ?? null }
-      : { ok: false, error: error ?? ended(id, state) }
-  return { run, happening: { on: 'settled', stage, round, index: index ?? 0, outcome } }
-}
-
-function ended(run: string, state: string): ErrorData {
-  if (state === 'cancelled') return errorData('cancelled', `The run ${run} was cancelled.`, { run })
-  return errorData('turn_failed', `The run ${run} has failed.`, { run })
-}
-
-type Choice = Extract<Happening, { readonly on: 'answered' }>['answer']['choice']
-const CHOICES: ReadonlySet<string> = new Set<Choice>(['approve', 'reject', 'retry', 'skip', 'abort'])
-
-async function answered(
-  rows: Rows,
-  { type, data }: Extract<NewEvent, { readonly type: 'inbox.answered' | 'inbox.expired' }>,
-): Promise<Happened | undefined> {
-  const request = await rows.get('inbox', data.request)
-  const about = request?.details
-  if (typeof about !== 'string') return undefined
-  const { stage, round } = JSON.parse(about) as { readonly stage?: string; readonly round?: number }
-  if (stage === undefined || round === undefined) return undefined
-  const value: unknown = typeof data.answer === 'string' ? JSON.parse(data.answer) : null
-  const choice = typeof value === 'string' && CHOICES.has(value) ? (value as Choice) : 'reject'
-  const said = type === 'inbox.answered' ? data.comment : null
-  const comment =
-    said === null ? (type === 'inbox.expired' ? 'Nobody answered in time.' : null) : await textOf(rows, said)
-  return { run: data.subject, happening: { on: 'answered', stage, round, answer: { choice, comment } } }
-}
-
-async function textOf(rows: Rows, text: ItemRow['definition']): Promise<string> {
-  return typeof text === 'string' ? text : ((await rows.blob(text.blob)) ?? text.head)
 }

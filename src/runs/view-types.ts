@@ -158,6 +158,8 @@ export interface TraceLine {
   readonly status: string
   /** The stages, with their rounds, whose results it was given, and the files. */
   readonly from: readonly string[]
+  /** What said what was to be better, with its round: a gate, the failure before it, a round of a loop, or a merge. Null where nothing did. */
+  readonly feedback: string | null
   /** The beginning of what it made; null where it made nothing. */
   readonly result: string | null
   readonly costUsd: number

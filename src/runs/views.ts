@@ -1,18 +1,13 @@
 /** What people and programs see of workflows and runs. */
-import { errorData, nearestNames, toError, type ErrorData } from '../errors.ts'
-import type { ItemRow } from '../board/item.ts'
+import { errorData, nearestNames, type ErrorData } from '../errors.ts'
 import { headOf, type Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
-import type { RunRow, StageRow } from '../workflow/run.ts'
+import type { RunRow } from '../workflow/run.ts'
 import { stageKey } from '../workflow/projection.ts'
-import { fillPlain } from '../workflow/templates.ts'
 import { runsOf, unknownRun, unknownStage } from './commands.ts'
 import { definitionBy } from './definitions.ts'
-import { costOfItem, itemsOfStage } from './items.ts'
-import { inputsOfRun, resultOf, runResult } from './values.ts'
-import type { TraceLine, WorkflowLine } from './view-types.ts'
-
-const SHOWN_RESULT = 200
+import { resultOf, runResult } from './values.ts'
+import type { WorkflowLine } from './view-types.ts'
 
 /** All workflows by name. */
 export function viewWorkflows(store: StoreView): Promise<readonly WorkflowLine[]> {
@@ -61,67 +56,6 @@ export async function lookUpRun(
   }
 }
 
-/** Who made what from what in a run. */
-export async function viewTrace(store: StoreView, name: string): Promise<readonly TraceLine[]> {
-  const trace = await store.read(async (reader) => {
-    const run = await lookUpRun(reader, name)
-    return run === null ? [] : 'refused' in run ? run : readTrace(reader, run)
-  })
-  if ('refused' in trace) throw toError(trace.refused)
-  return trace
-}
-
-async function readTrace(reader: Reader, run: RunRow): Promise<readonly TraceLine[]> {
-  const definition = await definitionBy(reader, run.definition)
-  const rows = await reader.list('stage', { where: { run: run.id } })
-  const inputs = await inputsOfRun(reader, run)
-  const made: { readonly row: StageRow; readonly item: ItemRow }[] = []
-  for (const row of rows)
-    for (const id of await itemsOfStage(reader, row)) {
-      const item = await reader.get('item', id)
-      if (item !== undefined) made.push({ row, item })
-    }
-  // The items of a stage are in the order of their rounds.
-  const byStage = Map.groupBy(made, ({ row }) => row.stage)
-  /** The round of a stage whose result an item was given: the last that had ended when it was posted. */
-  const roundFor = (stage: string, { postedAt }: ItemRow): number => {
-    const ended = (byStage.get(stage) ?? []).findLast(
-      ({ item }) => item.settledAt !== null && item.settledAt <= postedAt,
-    )
-    return ended?.item.round ?? rows.find((row) => row.stage === stage)?.round ?? 1
-  }
-  const lines: { readonly at: readonly number[]; readonly line: TraceLine }[] = []
-  for (const { row, item } of made) {
-    const from = (definition.stage(row.stage)?.from ?? []).flatMap((source) =>
-      'file' in source
-        ? filePath(source.file, inputs)
-        : 'stage' in source
-          ? [`${source.stage}#${roundFor(source.stage, item)}`]
-          : [],
-    )
-    const text =
-      item.result === null ? null : typeof item.result === 'string' ? item.result : item.result.head
-    const line = {
-      item: item.id,
-      stage: row.stage,
-      round: item.round ?? 1,
-      owner: item.owner,
-      status: item.state,
-      from,
-      result: text === null ? null : headOf(text, SHOWN_RESULT),
-      costUsd: await costOfItem(reader, item.id),
-      settledAt: item.settledAt,
-    }
-    // Much happens in one millisecond: then the order of the definition tells.
-    lines.push({ at: [item.postedAt, row.position, line.round, item.index ?? 0], line })
-  }
-  return lines.toSorted((a, b) => inOrder(a.at, b.at)).map(({ line }) => line)
-}
-
-function inOrder(a: readonly number[], b: readonly number[]): number {
-  return a.map((value, index) => value - (b[index] as number)).find((difference) => difference !== 0) ?? 0
-}
-
 /** How a run ended, once it has. */
 export type RunEnding =
   | { readonly ok: true; readonly result: Json }
@@ -163,10 +97,4 @@ export async function stageResult(reader: Reader, id: string, stage: string): Pr
   if (result !== undefined) return { ok: true, result }
   const said = `The stage "${stage}" of ${id} has no result; it is ${row?.state ?? 'not begun'}. Look at it with: workflow status ${id}`
   return { ok: false, error: errorData('no_result', said, { run: id, stage }) }
-}
-
-/** The path with the values of inputs in it; none where they leave it blank. */
-function filePath(named: string, inputs: Readonly<Record<string, Json>>): readonly string[] {
-  const filled = fillPlain(named, { inputs })
-  return filled.ok ? [filled.text].filter((path) => path !== '') : [named]
 }

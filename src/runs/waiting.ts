@@ -3,6 +3,7 @@ import { AtelierError, toError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { TeamContext } from '../team/context.ts'
 import type { WaitLimit } from '../team/waiting.ts'
+import { waitFor } from '../team/waiting-for.ts'
 import { formatDuration } from '../time/duration.ts'
 import { endingOf, stageResult, type RunEnding } from './views.ts'
 
@@ -35,38 +36,20 @@ export async function stageEnded(
  * How a run has ended, once it has.
  * @throws AtelierError `timeout` or `cancelled` of the wait; the run goes on
  */
-export async function runSettled(
-  team: TeamContext,
-  run: string,
-  { timeoutMs, signal }: WaitLimit = {},
-): Promise<RunEnding> {
-  const { feed, store, clock } = team
-  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
-  let wake = Promise.withResolvers<void>()
-  const end = (why: 'timeout' | 'cancelled') => (): void => {
-    over = why
-    wake.resolve()
-  }
-  const unsubscribe = feed.subscribe((event) => {
-    if ((event.type === 'run.ended' || event.type === 'run.removed') && event.data.run === run) wake.resolve()
-  }, true)
-  const cancelTimer = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
-  const aborted = end('cancelled')
-  signal?.addEventListener('abort', aborted, { once: true })
-  if (signal?.aborted === true) aborted()
-  try {
-    for (;;) {
-      wake = Promise.withResolvers<void>()
-      const ending = await store.read((reader) => endingOf(reader, run))
-      if (ending !== undefined) return ending
-      if (over !== undefined) throw waitError(over, run, timeoutMs)
-      await wake.promise
-    }
-  } finally {
-    unsubscribe()
-    cancelTimer()
-    signal?.removeEventListener('abort', aborted)
-  }
+export function runSettled(team: TeamContext, run: string, limit: WaitLimit = {}): Promise<RunEnding> {
+  return waitFor(
+    team,
+    {
+      isNews: (event) =>
+        (event.type === 'run.ended' || event.type === 'run.removed') && event.data.run === run,
+      async look() {
+        const found = await team.store.read((reader) => endingOf(reader, run))
+        return found === undefined ? { again: null } : { found }
+      },
+      error: (why) => waitError(why, run, limit.timeoutMs),
+    },
+    limit,
+  )
 }
 
 function waitError(why: 'timeout' | 'cancelled', run: string, timeoutMs: number | undefined): AtelierError {

@@ -1,6 +1,7 @@
 /** The store in memory: the same rules with nothing kept, for tests and for workshops of one process. */
 import { AtelierError } from '../errors.ts'
 import { EVENT_VERSIONS, type AtelierEvent } from '../events.ts'
+import { selectRows, type Row } from '../row-selection.ts'
 import type {
   CommitListener,
   EventQuery,
@@ -17,7 +18,6 @@ import type {
 import { TABLES } from '../table-specs.ts'
 import type { TableName } from '../tables.ts'
 import type { Clock } from '../time/clock.ts'
-import { select, type Row } from './memory/select.ts'
 
 export interface MemoryStoreOptions {
   readonly projection: Projection
@@ -159,7 +159,7 @@ class MemoryStore implements Store {
 
   #list<T extends TableName>(table: T, query: RowQuery<RowOf<T>>): readonly RowOf<T>[] {
     const rows = this.#tables.get(table)?.values() ?? []
-    return select(table, rows, query) as unknown as readonly RowOf<T>[]
+    return selectRows(table, rows, query) as unknown as readonly RowOf<T>[]
   }
 
   #reader(): Reader {

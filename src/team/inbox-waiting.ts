@@ -7,11 +7,7 @@ import { formatDuration } from '../time/duration.ts'
 import { expireDue, type InboxContext } from './inbox.ts'
 import { lookUpRequest } from './inbox-rows.ts'
 import type { WaitLimit } from './waiting.ts'
-
-/** When to look again where a deadline has passed here, and not yet by the clock of the store. */
-const SKEW_MS = 100
-/** Longest time that a timer is set for: longer ones overflow. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+import { waitFor } from './waiting-for.ts'
 
 /**
  * Resolves when a request is settled, however that came about. Whoever waits takes the default at the deadline itself, as
@@ -22,40 +18,22 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export async function answered(
   inbox: InboxContext,
   given: string,
-  { timeoutMs, signal }: WaitLimit = {},
+  limit: WaitLimit = {},
 ): Promise<RequestRow> {
-  const { store, clock, feed } = inbox.team
-  const { id } = await rowOf(store, given)
-  let wake = Promise.withResolvers<void>()
-  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
-  const end = (why: 'timeout' | 'cancelled') => (): void => {
-    over = why
-    wake.resolve()
-  }
-  const unsubscribe = feed.subscribe((event) => {
-    if (isSettling(event, id)) wake.resolve()
-  }, true)
-  const cancelTimeout = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
-  const aborted = end('cancelled')
-  signal?.addEventListener('abort', aborted, { once: true })
-  if (signal?.aborted === true) aborted()
-  try {
-    for (;;) {
-      // Made before looking: what is committed meanwhile is looked at again.
-      wake = Promise.withResolvers<void>()
-      const row = await currentRow(inbox, id)
-      if (row.state !== 'open') return row
-      if (over !== undefined) throw waitError(over, row, timeoutMs)
-      const { deadline } = row
-      const cancelDeadline =
-        deadline === null ? () => {} : clock.after(restMs(deadline, clock.now()), () => wake.resolve())
-      await wake.promise.finally(cancelDeadline)
-    }
-  } finally {
-    unsubscribe()
-    cancelTimeout()
-    signal?.removeEventListener('abort', aborted)
-  }
+  let row = await rowOf(inbox.team.store, given)
+  const { id } = row
+  return waitFor(
+    inbox.team,
+    {
+      isNews: (event) => isSettling(event, id),
+      async look() {
+        row = await currentRow(inbox, id)
+        return row.state === 'open' ? { again: row.deadline } : { found: row }
+      },
+      error: (why) => waitError(why, row, limit.timeoutMs),
+    },
+    limit,
+  )
 }
 
 /** The request as it is once its default is taken, if that is due. */
@@ -71,11 +49,6 @@ async function rowOf(store: StoreView, request: string): Promise<RequestRow> {
   const found = await store.read((reader) => lookUpRequest(reader, request))
   if ('refused' in found) throw toError(found.refused)
   return found.row
-}
-
-/** How long a timer for a deadline runs, ms. */
-export function restMs(deadline: number, now: number): number {
-  return deadline > now ? Math.min(LONGEST_TIMER_MS, deadline - now) : SKEW_MS
 }
 
 function isSettling({ type, data }: AtelierEvent, id: string): boolean {

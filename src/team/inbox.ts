@@ -17,6 +17,7 @@ import { newId, packText, type Blob } from '../ids.ts'
 import { canonicalJson, type Json, type StoredText } from '../json.ts'
 import type { Reader } from '../store.ts'
 import { commit, unpackText, type TeamContext } from './context.ts'
+import { DueTimer } from './due-timer.ts'
 import { answererOf, lookUpRequest, openAbout } from './inbox-rows.ts'
 
 /** Something that waits for requests, such as items: it goes on in the commit that settles what it waits for. */
@@ -153,6 +154,15 @@ export async function expireDue(inbox: InboxContext, by: Identity = inbox.team.b
     // By the clock of the store it may not be due yet, which is no reason to ask it without a pause.
     if (!(await expire(inbox, next.id, by))) return next.deadline
   }
+}
+
+/** The timer of a host for requests whose deadline passes. */
+export function inboxTimer(inbox: InboxContext, host: string, onError: (error: unknown) => void): DueTimer {
+  return new DueTimer(inbox.team, {
+    isNews: ({ type }) => type.startsWith('inbox.'),
+    act: () => expireDue(inbox, { actor: host, via: 'host' }),
+    onError,
+  })
 }
 
 /** False where it is not due by the clock of the store. */

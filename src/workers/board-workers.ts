@@ -10,7 +10,7 @@ import type { OperationalChange } from '../store.ts'
 import { MergeApprovals } from '../integration/approvals.ts'
 import { repeat, type CancelTimer } from '../time/clock.ts'
 import { runAttempt } from './attempt.ts'
-import { ClaimTimer } from './claim-timer.ts'
+import { claimTimer } from './external.ts'
 import { claimNext, type ClaimedItem } from './claims.ts'
 import { reportProgress } from './commands.ts'
 import { scalePool } from './pool-scaling.ts'
@@ -20,6 +20,7 @@ import { Leftovers } from './leftovers.ts'
 import { LongWaits } from './long-waits.ts'
 import { ProgressReader } from './progress.ts'
 import { Submissions } from './submissions.ts'
+import type { DueTimer } from '../team/due-timer.ts'
 import { WakeTimer } from './wake-timer.ts'
 import {
   newWorker,
@@ -45,7 +46,7 @@ export class BoardWorkers {
   readonly #workers = new Map<string, Worker>()
   readonly #wake: WakeTimer
   readonly #held: HeldMerges
-  readonly #claims: ClaimTimer
+  readonly #claims: DueTimer
   readonly #approvals: MergeApprovals
   readonly #leftovers: Leftovers
   readonly #waits: LongWaits
@@ -68,7 +69,7 @@ export class BoardWorkers {
       onError: context.onError,
       onDone: () => this.#leftovers.look(),
     })
-    this.#claims = new ClaimTimer(context.team, context.onError)
+    this.#claims = claimTimer(context.team, context.onError)
     this.#approvals = new MergeApprovals(context.team, context.onError)
   }
 

@@ -14,6 +14,7 @@ import type { Decided } from '../board/posting.ts'
 import { fallbackProfile, wornOut } from '../board/settling.ts'
 import { failItem } from './commands.ts'
 import { readyFor, type Selection } from './eligible.ts'
+import { contentOf } from './judged.ts'
 import { leftToOthers, type Claimant } from './preference.ts'
 import { definitionOf, unknownItem } from './rows.ts'
 
@@ -67,15 +68,20 @@ export async function claimNext(
       const claimant = { type, agent, row, now: team.clock.now(), ...selection }
       const found = await (only === undefined ? candidates(reader, claimant) : candidate(reader, only))
       const slots = found.ready.length === 0 ? [] : await reader.values('attempt', 'slot', RUNNING)
-      return { account, circuits, slots, ...found, profiles: await fallbacks(reader, found.ready) }
+      return {
+        ...{ account, circuits, slots, ...found },
+        profiles: await fallbacks(reader, found.ready),
+        contents: await contentsOf(reader, found.ready),
+      }
     },
-    decide({ account, circuits, ready, slots, running, profiles }, now): Decided {
+    decide({ account, circuits, ready, slots, running, profiles, contents }, now): Decided {
       if (limitedUntil(account, now) !== null) return { events: [] }
       if (circuits !== undefined && isOpen(circuits, now)) return { events: [] }
       const item = firstThatMayRun(ready, running)
       if (item === undefined) return { events: [] }
       const owner = ownerOf(agent, profiles.get(item.id))
-      return decideClaim(item, { attempt, owner, host, slot: freeSlot(slots) })
+      const tree = contents.get(item.id) ?? null
+      return decideClaim(item, { attempt, owner, host, slot: freeSlot(slots), tree })
     },
   })
   if (result.ok) await giveUp(team, result.loaded.ready)
@@ -101,6 +107,7 @@ const NOTHING = {
   ready: [],
   running: [],
   profiles: new Map<string, string>(),
+  contents: new Map<string, string | null>(),
 }
 
 /** Nearly always the first one may run; only where it may not are others looked at. */
@@ -141,6 +148,13 @@ async function fallbacks(reader: Reader, ready: readonly ItemRow[]): Promise<Map
     if (profile !== undefined) profiles.set(item.id, profile)
   }
   return profiles
+}
+
+/** What the items begin with; only those of runs are judged by it. */
+async function contentsOf(reader: Reader, ready: readonly ItemRow[]): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>()
+  for (const item of ready) if (item.run !== null) found.set(item.id, await contentOf(reader, item))
+  return found
 }
 
 /** The agent of a profile that stands in for a worker's own. */

@@ -71,7 +71,7 @@ export async function postItems(
 
 /** Claims one item by its id, for an owner outside of every host. */
 export async function claimItem(team: TeamContext, id: string, owner: string): Promise<string> {
-  const claim: Claim = { attempt: newId('att'), owner, host: null, slot: null }
+  const claim: Claim = { attempt: newId('att'), owner, host: null, slot: null, tree: null }
   await onItem(team, 'item.claim', id, (item) => decideClaim(item, claim))
   return claim.attempt
 }

@@ -14,8 +14,10 @@ import { newId, packText } from '../ids.ts'
 import type { Decision, OperationalChange, Reader } from '../store.ts'
 import type { AgentRow, LeaseRow } from '../tables.ts'
 import type { TeamContext } from '../team/context.ts'
+import { DueTimer } from '../team/due-timer.ts'
 import { commitItems as commit } from './inbox.ts'
 import { knownAgents } from '../team/posting.ts'
+import { contentOf } from './judged.ts'
 import { definitionOf, dependentRows, knownItems, loadDownstream, unknownItem } from './rows.ts'
 
 /** How long a claim holds unless it is extended: long enough for a person to read what there is to do. */
@@ -55,17 +57,18 @@ export async function claimOutside(team: TeamContext, id: string, agent?: string
       return {
         claimed,
         row,
+        tree: claimed === undefined ? null : await contentOf(reader, claimed.item),
         agents: isKnown ? [] : await knownAgents(reader),
         items: claimed === undefined ? await knownItems(reader) : [],
       }
     },
-    decide({ claimed, row, agents, items }, now): Decision {
+    decide({ claimed, row, tree, agents, items }, now): Decision {
       if (claimed === undefined) return { refused: unknownItem(id, items) }
       const refused = notAnAgent(agent, row, agents)
       if (refused !== undefined) return { refused }
       const freed = free(claimed, now)
       if ('refused' in freed) return freed
-      const decided = decideClaim(freed.item, claim)
+      const decided = decideClaim(freed.item, { ...claim, tree })
       if ('refused' in decided) return decided
       expiresAt = now + CLAIM_MS
       const lease: LeaseRow = { item: id, attempt: claim.attempt, actor, expiresAt }
@@ -166,6 +169,19 @@ export async function expireClaims(team: TeamContext): Promise<number | null> {
   for (const { item, expiresAt } of claims) if (expiresAt < now) await expire(team, item)
   const left = claims.filter(({ expiresAt }) => expiresAt >= now).map(({ expiresAt }) => expiresAt)
   return left.length === 0 ? null : Math.min(...left)
+}
+
+/** Gives items back whose claim from outside runs out; one that was extended meanwhile is looked at again at its new end. */
+export function claimTimer(team: TeamContext, onError: (error: unknown) => void): DueTimer {
+  return new DueTimer(team, {
+    isNews: (event) => event.type === 'item.claimed' && event.data.host === null,
+    async act() {
+      const end = await expireClaims(team)
+      // It has run out when its end lies in the past.
+      return end === null ? null : end + 1
+    },
+    onError,
+  })
 }
 
 /** When the claim of an attempt runs out; null for one that lives by its host. */

@@ -1,6 +1,6 @@
 /**
- * Takes away the worktrees of attempts whose host died between their end and the removal, and the checkouts of dead
- * integrators. What an item that goes on left is its next attempt's to clear.
+ * Takes away the worktrees of attempts whose host died between their end and the removal, those that were kept for a run which
+ * is through, and the checkouts of dead integrators. What an item that goes on left is its next attempt's to clear.
  *
  * Whoever finds a host dead looks through all of them. Where that host dies over it, it is found dead itself, so that none
  * is forgotten, and hosts that live are seldom in each other's way.
@@ -12,6 +12,7 @@ import { sweepCheckouts } from '../integration/verifying.ts'
 import type { Reader } from '../store.ts'
 import { sleep } from '../time/clock.ts'
 import { systemClock } from '../time/system-clock.ts'
+import type { RunState } from '../workflow/run.ts'
 import type { WorkerContext } from './context.ts'
 
 /** Two hosts that found one dead each may take away the same worktree. */
@@ -27,8 +28,10 @@ export class Leftovers {
   /** Listens from now on: the first dead hosts are found before the host takes any work. */
   constructor(context: WorkerContext) {
     this.#context = context
-    this.#unsubscribe = context.team.feed.subscribe(({ type, actor }) => {
-      if (type === 'host.lost' && actor === context.host) this.look()
+    this.#unsubscribe = context.team.feed.subscribe((event) => {
+      if (event.type === 'host.lost' && event.actor === context.host) this.look()
+      // What could not be merged was kept for whoever resolves it, and that has been done.
+      if (event.type === 'run.ended' && isThrough(event.data.state)) this.look()
     })
   }
 
@@ -75,13 +78,20 @@ async function patiently(act: () => Promise<unknown>): Promise<void> {
   }
 }
 
+/** The work of a run is done, and where it belongs. */
+function isThrough(state: RunState): boolean {
+  return state === 'completed' || state === 'partially_completed'
+}
+
 /** Nobody takes it away any more: its host is gone, and there will be no further attempt. */
 async function isLeft(reader: Reader, id: string): Promise<boolean> {
   const attempt = await reader.get('attempt', id)
   if (attempt === undefined || attempt.state === 'running' || attempt.host === null) return false
+  const part = await reader.get('item', attempt.item)
+  const run = part?.run == null ? undefined : await reader.get('run', part.run)
+  if (run !== undefined && isThrough(run.state)) return true
   if ((await reader.get('host', attempt.host)) !== undefined) return false
-  const item = await reader.get('item', attempt.item)
-  if (item === undefined) return true
+  if (part === undefined) return true
   // What failed is there for whoever looks into it.
-  return isSettled(item.state) && attempt.state !== 'failed' && attempt.state !== 'returned'
+  return isSettled(part.state) && attempt.state !== 'failed' && attempt.state !== 'returned'
 }

@@ -1,52 +1,36 @@
-/** Makes items ready whose pause is over; any process may, and only one does. */
-import type { CancelTimer } from '../time/clock.ts'
+/** Makes items ready whose pause is over. */
 import type { TeamContext } from '../team/context.ts'
+import { DueTimer } from '../team/due-timer.ts'
 import { wakeItem } from './commands.ts'
-
-/** Longest time that a timer is set for: longer ones overflow. */
-const LONGEST_MS = 2 ** 31 - 1
 
 export class WakeTimer {
   readonly #team: TeamContext
   readonly #onError: (error: unknown) => void
-  #cancel: CancelTimer = () => {}
+  readonly #due: DueTimer
   #unsubscribe: () => void = () => {}
-  #closed = false
 
   constructor(team: TeamContext, onError: (error: unknown) => void) {
     this.#team = team
     this.#onError = onError
+    this.#due = new DueTimer(team, {
+      isNews: ({ type }) => type === 'item.deferred',
+      act: (isClosed) => wakeDue(team, isClosed),
+      onError,
+      // A program waits for its items to be tried again.
+      timers: team.clock,
+    })
   }
 
   async open(): Promise<void> {
-    this.#unsubscribe = this.#team.feed.subscribe((event) => {
-      if (event.type === 'item.deferred') void this.#arm().catch(this.#onError)
-      else if (event.type === 'budget.set' || event.type === 'budget.reset')
-        void this.#wakeForBudget().catch(this.#onError)
+    this.#unsubscribe = this.#team.feed.subscribe(({ type }) => {
+      if (type === 'budget.set' || type === 'budget.reset') void this.#wakeForBudget().catch(this.#onError)
     })
-    await this.#arm()
+    await this.#due.open()
   }
 
   close(): void {
-    this.#closed = true
-    this.#cancel()
+    this.#due.close()
     this.#unsubscribe()
-  }
-
-  async #arm(): Promise<void> {
-    if (this.#closed) return
-    const [next] = await this.#team.store.read((reader) => reader.list('wake', { orderBy: 'at', limit: 1 }))
-    this.#cancel()
-    if (next === undefined || this.#closed) return
-    const restMs = Math.min(LONGEST_MS, Math.max(0, next.at - this.#team.clock.now()))
-    this.#cancel = this.#team.clock.after(restMs, () => {
-      void this.#wake(next.item, next.at).catch(this.#onError)
-    })
-  }
-
-  async #wake(item: string, at: number): Promise<void> {
-    if (at <= this.#team.clock.now()) await wakeItem(this.#team, item)
-    await this.#arm()
   }
 
   /** What waited for a budget looks at the new one. */
@@ -55,5 +39,17 @@ export class WakeTimer {
       reader.list('item', { where: { state: 'waiting' } }),
     )
     for (const item of waiting) if (item.waiting?.for === 'budget') await wakeItem(this.#team, item.id)
+  }
+}
+
+async function wakeDue(team: TeamContext, isClosed: () => boolean): Promise<number | null> {
+  let last: string | undefined
+  for (;;) {
+    const [next] = await team.store.read((reader) => reader.list('wake', { orderBy: 'at', limit: 1 }))
+    if (next === undefined) return null
+    // One that is still there was not to be woken yet by the clock of the store.
+    if (next.at > team.clock.now() || isClosed() || next.item === last) return next.at
+    await wakeItem(team, next.item)
+    last = next.item
   }
 }

@@ -124,7 +124,7 @@ describe('a step', () => {
       stage: 'a',
       round: 1,
       index: 0,
-      outcome: { ok: true, tree: null },
+      outcome: { ok: true, tree: null, began: null },
     } as const
     expect(advance(run.plan, slice, ended, 0)).toEqual({
       reads: { stages: ['a', 'b'], results: [], queued: 0, states: [] },
@@ -204,10 +204,15 @@ describe('rows that do not fit their definition', () => {
     stage: 'a',
     round: 1,
     index: 0,
-    outcome: { ok: true, tree: null },
+    outcome: { ok: true, tree: null, began: null },
   } as const
   const answered = (choice: 'approve' | 'abort'): Happening => {
-    return { on: 'answered', stage: 'a', round: 1, answer: { choice, comment: null } }
+    return {
+      on: 'answered',
+      stage: 'a',
+      round: 1,
+      answer: { choice, comment: null, began: null, tree: null },
+    }
   }
 
   it('change nothing, or fail their stage', () => {
@@ -234,7 +239,7 @@ describe('rows that do not fit their definition', () => {
       on: 'answered',
       stage: 'a',
       round: 1,
-      answer: { choice: 'retry', comment: null },
+      answer: { choice: 'retry', comment: null, began: null, tree: null },
     } as const
     expect(after(gate('a', [], { onReject: 'b' }), lost, retry)).toContain('stage.rewound')
     expect(after(loop('a'), { ...lost, state: 'open' }, retry)).toContain('stage.rewound')

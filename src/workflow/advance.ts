@@ -30,7 +30,13 @@ import { Step, type HeldState } from './step.ts'
 
 /** How an item or a child run of a stage ended. */
 export type Outcome =
-  | { readonly ok: true; readonly tree: string | null }
+  | {
+      readonly ok: true
+      /** The content of the changes now; null where they have none. */
+      readonly tree: string | null
+      /** That with which the work began; what it made of it itself is no difference. */
+      readonly began: string | null
+    }
   | { readonly ok: false; readonly error: ErrorData }
 
 /** What a person says to an approval (`approve`, `reject`), or to the failure of a stage (`retry`, `skip`, `abort`). */
@@ -52,7 +58,13 @@ export type Happening =
       readonly on: 'answered'
       readonly stage: string
       readonly round: number
-      readonly answer: { readonly choice: Choice; readonly comment: string | null }
+      readonly answer: {
+        readonly choice: Choice
+        readonly comment: string | null
+        /** The content of the changes when it was asked, and now. */
+        readonly began: string | null
+        readonly tree: string | null
+      }
     }
   /** The time of a stage has come. */
   | { readonly on: 'woken'; readonly stage: string; readonly round: number }

@@ -81,10 +81,10 @@ function disturb(run: RowRun, what: string, pick: number): void {
 function staleOf(run: RowRun, stage: string): Happening[] {
   const row = run.stage(stage)
   const round = (row?.round ?? 1) - (row?.state === 'open' ? 1 : 0)
-  const outcome = { ok: true, tree: null } as const
+  const outcome = { ok: true, tree: null, began: null } as const
   return [
     { on: 'settled', stage, round, index: 0, outcome },
-    { on: 'answered', stage, round, answer: { choice: 'approve', comment: null } },
+    { on: 'answered', stage, round, answer: { choice: 'approve', comment: null, began: null, tree: null } },
     { on: 'woken', stage, round },
     { on: 'settled', stage: 'nowhere', round: 1, index: 0, outcome },
   ]

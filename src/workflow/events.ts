@@ -89,6 +89,8 @@ export interface WorkflowEvents {
     /** What says what is to be better; null where nothing does. */
     readonly feedbackStage: string | null
     readonly feedbackRound: number | null
+    /** Verdicts in a row that were about work which had changed meanwhile. */
+    readonly outdated: number
   }
   'stage.signalled': StageFact & { readonly value: StoredText }
 }

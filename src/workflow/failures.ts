@@ -60,6 +60,14 @@ export function neverApproved(rounds: number, scores: readonly (number | null)[]
   )
 }
 
+export function alwaysOutdated(stage: string, times: number): ErrorData {
+  return errorData(
+    'gate_rejected',
+    `The work changed ${times} times in a row while the gate "${stage}" judged it, so that no verdict is about what it is now. See who else works on the change of the run, then retry the stage.`,
+    { stage, times },
+  )
+}
+
 export function rejected(stage: string, why: string): ErrorData {
   return errorData('gate_rejected', `The gate "${stage}" rejected the work: ${why}`, { stage })
 }

@@ -20,6 +20,53 @@ describe('a gate', () => {
     expect(run.posted.filter((item) => item.startsWith('impl'))).toEqual(['impl#1.0', 'impl#2.0'])
   })
 
+  it('D05: does not let pass what has changed since it was looked at, and has it looked at again', () => {
+    const run = new RowRun(REVIEWED)
+    run.done('impl')
+    run.done('review', { verdict: 'approve', score: 90 }, 0, 'what impl made')
+    expect(run.states).toEqual({ impl: 'done', review: 'open', ship: 'pending' })
+    expect(run.stage('review')).toMatchObject({ round: 2, tries: 0, outdated: 1, feedbackStage: null })
+    run.done('review', { verdict: 'approve', score: 90 })
+    expect(run.stage('review')).toMatchObject({ decision: 'approve', tree: 'tree of review#2' })
+    expect(run.states['ship']).toBe('open')
+  })
+
+  it('D05: sends work back that it rejects also where it has changed since', () => {
+    const run = new RowRun(REVIEWED)
+    run.done('impl')
+    run.done('review', { verdict: 'approve', score: 90 }, 0, null)
+    run.done('review', { verdict: 'reject', score: 10 }, 0, null)
+    expect(run.stage('impl')).toMatchObject({ round: 2, feedbackStage: 'review', feedbackRound: 2 })
+    expect(run.stage('review')).toMatchObject({ state: 'pending', round: 3, tries: 1, outdated: 0 })
+  })
+
+  it('D05: says that the work does not hold still when it has changed under four verdicts in a row', () => {
+    const run = new RowRun(REVIEWED)
+    run.done('impl')
+    for (let round = 1; round <= 4; round++)
+      run.done('review', { verdict: 'approve', score: 90 }, 0, 'something else')
+    expect(run.stage('review')).toMatchObject({ state: 'failed', error: { code: 'gate_rejected' } })
+    expect(run.stage('review')?.error?.message).toContain('changed 4 times in a row')
+    expect(run.run.state).toBe('failed')
+  })
+
+  it('D05: whose run has failed meanwhile is not asked again', () => {
+    const run = new RowRun(workflow([work('impl'), reviewGate('review', ['impl']), work('other')]))
+    run.done('impl')
+    run.failed('other')
+    run.done('review', { verdict: 'approve', score: 90 }, 0, 'something else')
+    expect(run.states).toEqual({ impl: 'done', review: 'cancelled', other: 'failed' })
+  })
+
+  it('D05: asks a person again who approved what has changed since they were asked', () => {
+    const run = new RowRun(workflow([work('impl'), approval('ok', ['impl'])]))
+    run.done('impl')
+    run.answer('ok', 'approve', null, 'what impl made')
+    expect(run.asked).toMatchObject([{ stage: 'ok', round: 2 }])
+    run.answer('ok', 'approve')
+    expect(run.run.state).toBe('completed')
+  })
+
   it('D05, AS-105: that rejects three times ends after exactly three rounds', () => {
     const run = new RowRun(REVIEWED)
     for (const score of [10, 20, 30]) {
@@ -161,7 +208,7 @@ describe('a gate', () => {
   it('by a person that nobody answers in time fails, and words that do not fit change nothing', () => {
     const run = new RowRun(workflow([work('impl'), approval('ok', ['impl'])]))
     run.done('impl')
-    const answer = { choice: 'skip', comment: null } as const
+    const answer = { choice: 'skip', comment: null, began: null, tree: null } as const
     expect(run.happen({ on: 'answered', stage: 'ok', round: 1, answer })).toEqual([])
     run.happen({ on: 'woken', stage: 'ok', round: 1 })
     expect(run.run).toMatchObject({ state: 'failed', error: { code: 'timeout' } })

@@ -5,13 +5,16 @@ import type { GateStage } from './definition.ts'
 import { ruleOf } from './evaluating.ts'
 import { open, openApproval, openWork } from './opening.ts'
 import { targetOf } from './plan.ts'
-import { neverApproved, noVerdict, rejected, UNKNOWN_FAILURE } from './failures.ts'
+import { alwaysOutdated, neverApproved, noVerdict, rejected, UNKNOWN_FAILURE } from './failures.ts'
 import { rewind } from './rewind.ts'
 import type { StageRow } from './run.ts'
 import { subjectOf } from './scope.ts'
 import { completeStage, escalate, failStage, interrupt } from './settling.ts'
 import type { Step } from './step.ts'
 import { judgementOf, whyNoVerdict } from './verdict.ts'
+
+/** Times that a gate is asked again, in a row, because the work changed while it was judged. */
+const MOST_OUTDATED = 3
 
 /** Opens a gate. A failure before it is a rejection; nobody is asked about work that is not there. */
 export function openGate(step: Step, row: StageRow, gate: GateStage): void {
@@ -63,8 +66,7 @@ export function reviewed(step: Step, row: StageRow, gate: GateStage, outcome: Ou
   const { verdict, score, feedback } = judgementOf(result)
   const isVeto = verdict === 'veto'
   if (!worked.ok) failStage(step, row, worked.error)
-  else if (worked.value && !isVeto)
-    completeStage(step, row, { decision: 'approve', score, tree: outcome.tree })
+  else if (worked.value && !isVeto) approve(step, row, { score, tree: outcome.tree, began: outcome.began })
   else {
     const decision = isVeto ? 'veto' : 'request_changes'
     reject(step, row, gate, {
@@ -73,6 +75,24 @@ export function reviewed(step: Step, row: StageRow, gate: GateStage, outcome: Ou
       decision,
       said: row,
     })
+  }
+}
+
+interface Approval {
+  readonly score?: number | null
+  /** What the work is now, and what it was when the judge began. */
+  readonly tree: string | null
+  readonly began: string | null
+}
+
+/** Lets work pass that is still what was judged. Of anything else nobody has said that it holds: it is judged again. */
+export function approve(step: Step, row: StageRow, { score = null, tree, began }: Approval): void {
+  if (began === tree) completeStage(step, row, { decision: 'approve', score, tree })
+  else if (step.isDoomed) interrupt(step, row, 'The run has failed.')
+  else if (row.outdated >= MOST_OUTDATED) failStage(step, row, alwaysOutdated(row.stage, row.outdated + 1))
+  else {
+    const reason = `What the gate "${row.stage}" judged has changed meanwhile.`
+    rewind(step, [row.stage], { gate: row, feedback: null, reason, isOutdated: true })
   }
 }
 

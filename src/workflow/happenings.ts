@@ -1,6 +1,6 @@
 /** What happened to a stage, brought to what its kind makes of it. What is stale changes nothing. */
 import type { Happening } from './advance.ts'
-import { reject, reviewed } from './gate.ts'
+import { approve, reject, reviewed } from './gate.ts'
 import { roundEnded } from './loop.ts'
 import { elementEnded } from './map.ts'
 import { targetOf } from './plan.ts'
@@ -34,10 +34,14 @@ export function answered(step: Step, { stage, round, answer }: Of<'answered'>): 
   else approval(step, row, answer)
 }
 
-function approval(step: Step, row: StageRow, { choice, comment }: Of<'answered'>['answer']): void {
+function approval(
+  step: Step,
+  row: StageRow,
+  { choice, comment, began, tree }: Of<'answered'>['answer'],
+): void {
   const { definition } = step.plannedOf(row)
   if (definition.kind !== 'gate') return
-  if (choice === 'approve') completeStage(step, row, { decision: 'approve' })
+  if (choice === 'approve') approve(step, row, { began, tree })
   else if (choice === 'reject')
     reject(step, row, definition, { why: comment ?? 'a person rejected it.', said: row })
 }

@@ -135,6 +135,7 @@ export function untouchedStage(run: string, stage: string, position: number, nee
     best: null,
     feedbackStage: null,
     feedbackRound: null,
+    outdated: 0,
     signal: null,
   }
 }
@@ -299,9 +300,20 @@ function fieldsOf(event: StageEvent, row: StageRow): Partial<StageRow> {
     case 'stage.cancelled':
       return { settledAt: event.at }
     case 'stage.rewound': {
-      const { round, unmet, live, broken, tries, feedbackStage, feedbackRound } = event.data
+      const { round, unmet, live, broken, tries, feedbackStage, feedbackRound, outdated } = event.data
       const best = tries === 0 ? null : row.best
-      const rewound = { ...UNOPENED, round, unmet, live, broken, tries, best, feedbackStage, feedbackRound }
+      const rewound = {
+        ...UNOPENED,
+        round,
+        unmet,
+        live,
+        broken,
+        tries,
+        best,
+        feedbackStage,
+        feedbackRound,
+        outdated,
+      }
       // What a person skipped stays skipped, unless it is this that a person wants.
       return event.data.keepsSkip ? { ...rewound, decision: row.decision } : rewound
     }

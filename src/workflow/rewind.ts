@@ -9,6 +9,8 @@ export interface Rewinding {
   /** What says what is to be better. */
   readonly feedback: { readonly stage: string; readonly round: number } | null
   readonly reason: string
+  /** The gate itself is asked again, as its verdict was about work that has changed meanwhile. */
+  readonly isOutdated?: boolean
 }
 
 /** Rewinds stages, and everything that rests on them as far as it was touched. */
@@ -31,6 +33,7 @@ export function rewind(step: Step, targets: readonly string[], rewinding: Rewind
       keepsSkip: !isTarget && row.decision === 'by_hand',
       feedbackStage: isTarget ? (rewinding.feedback?.stage ?? null) : null,
       feedbackRound: isTarget ? (rewinding.feedback?.round ?? null) : null,
+      outdated: isTarget && rewinding.isOutdated === true ? row.outdated + 1 : 0,
     })
     if (row.unmet + less.met === 0) step.ready.push(row.stage)
   }

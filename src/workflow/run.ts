@@ -108,7 +108,7 @@ export interface StageRow {
   readonly failures: number
   /** The item, child run or request that it waits for or that gave its result; null for a map. */
   readonly subject: string | null
-  /** Git tree that a verdict is bound to. */
+  /** What a verdict is bound to: the git tree of the change; of several changes, the hash of theirs. */
   readonly tree: string | null
   /**
    * Of a branch: the case. Of a gate: `approve`, `request_changes`, `veto`. Of a skipped one: the {@link SkipReason}. Of a failed
@@ -124,6 +124,8 @@ export interface StageRow {
   /** The stage, and the round of it, that says what is to be better: a gate, what the gate judged, or what failed. */
   readonly feedbackStage: string | null
   readonly feedbackRound: number | null
+  /** Of a gate: verdicts in a row that were about work which had changed meanwhile. */
+  readonly outdated: number
   /** A word from outside that came before its stage, or with it. */
   readonly signal: StoredText | null
   /** When it goes on by itself, ms since the epoch. */

@@ -45,6 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   patterns: `${PURE_NEEDS} type:agents workflow`,
   tables: `${PURE_TYPES} type:errors type:json`,
   'table-specs': 'type:tables',
+  'row-selection': 'type:store type:tables table-specs errors',
   events: `${PURE_TYPES} type:tables ${LEAVES}`,
   projection: `${PURE_VALUES} events tables ${SEAMS} errors`,
   store: `${PURE_TYPES} events type:tables ${LEAVES}`,
@@ -56,14 +57,14 @@ export const MAY_IMPORT: Readonly<Record<string, string>> = {
   // Verify commands are run by workers on a change and by the integrator on what it merged.
   verification: `processes ${LEAVES}`,
   loading: `workflow agents type:agent-backend type:facade ${LEAVES}`,
-  stores: `store ${PURE_TYPES} events tables table-specs ${LEAVES}`,
+  stores: `store ${PURE_TYPES} events tables table-specs row-selection ${LEAVES}`,
   'agent-backends': `agent-backend ${PURE_TYPES} events type:tables processes json-schema ${LEAVES}`,
   workspaces: `workspace ${PURE_TYPES} events type:tables git processes ${LEAVES}`,
   team: ABOVE_SEAMS,
   // An attempt at an item is made of turns, and its work is verified and brought to the target.
   workers: `${ABOVE_SEAMS} team integration verification json-schema`,
   // The work of a run is items, and their attempts are those of every item; commands are run by the engine.
-  runs: `${ABOVE_SEAMS} table-specs team workers integration processes json-schema`,
+  runs: `${ABOVE_SEAMS} table-specs row-selection team workers integration processes json-schema`,
   // An integrator is a part of a host.
   integration: `${ABOVE_SEAMS} team verification`,
   folders: 'errors',

@@ -128,6 +128,13 @@ describe('workflow run', () => {
     })
     const trace = await typed(dir, 'workflow trace feature')
     expect(trace.out).toMatch(/ feature-1\/implement#2 +coder +done/mu)
+    const told = JSON.parse((await typed(dir, 'workflow trace feature --json')).out) as Json
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ item: 'feature-1/implement#2', feedback: 'review#1' }),
+        expect.objectContaining({ item: 'feature-1/implement', feedback: null }),
+      ]),
+    )
   }, 60_000)
 
   it('takes inputs from words and files, and a workflow from a file (B13)', async () => {

@@ -61,7 +61,7 @@ function decideItem(
     case 'claimItem': {
       const running = attempts.filter(({ state }) => state === 'running')
       const slot = action.host === null ? null : freeSlot(running.map(({ slot: taken }) => taken))
-      return decideClaim(item, { attempt, owner: 'dev_1', host: action.host, slot })
+      return decideClaim(item, { attempt, owner: 'dev_1', host: action.host, slot, tree: null })
     }
     case 'startItem':
       return decideStart(item, token)

@@ -151,6 +151,8 @@ function completed(item: string, commit: string): NewEvent {
   return { type: 'merge.completed', data: { ...facts, target: MAIN, commit: commit.repeat(40) } }
 }
 
+const CHANGE_OF_E = { change: 'e', item: 'e', attempt: 'att_e', head: 'e'.repeat(40) } as const
+
 /** A merge queue in which work is merged, red, held, and taken over from a host that died. */
 const MERGES: readonly NewEvent[] = [
   ...requested('a'),
@@ -190,6 +192,11 @@ const MERGES: readonly NewEvent[] = [
       message: 'Commit or stash your changes.',
     },
   },
+  // Two parallel changes of a run: one came to the target within another, one is not wanted any more.
+  { type: 'change.advanced', data: { ...ADVANCE, ...CHANGE_OF_E } },
+  { type: 'change.closed', data: { change: 'e', head: 'e'.repeat(40), commit: '2'.repeat(40) } },
+  { type: 'change.advanced', data: { ...ADVANCE, ...CHANGE_OF_E, change: 'f', item: 'f' } },
+  { type: 'change.closed', data: { change: 'f', head: 'e'.repeat(40), commit: null } },
 ]
 
 const DAY: readonly (Action | NewEvent)[] = [

@@ -221,6 +221,7 @@ export function attemptRow(changes: Partial<AttemptRow> = {}): AttemptRow {
     owner: 'dev_1',
     host: 'host_1',
     slot: 0,
+    tree: null,
     position: 1,
     state: 'running',
     startedAt: 2000,

@@ -92,6 +92,7 @@ async function claimForHost(team: TeamContext, id: string, host: string): Promis
       owner: 'dev_1',
       host,
       slot: freeSlot(running.map(({ slot }) => slot)),
+      tree: null,
     })
   })
 }

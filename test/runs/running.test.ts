@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openBoard } from '../workers/board.ts'
-import { work, workflow } from '../workflow/example-stages.ts'
+import { loop, reviewGate, work, workflow } from '../workflow/example-stages.ts'
 import { ENDED, promptsTo, stages, standing, turnOf } from './shop.ts'
 
 /** The workflow of the sources: a plan without a type, done by its agent, and stages for board workers. */
@@ -300,6 +300,7 @@ describe('a run', () => {
       { item: 'feature-1/plan', owner: 'planner', from: [], costUsd: 0.5, status: 'done' },
       { item: 'feature-1/build', owner: 'dev', from: ['plan#1'], costUsd: 0.5, status: 'done' },
     ])
+    expect((await shop.trace(run.id)).map(({ feedback }) => feedback)).toEqual([null, null])
     expect((await run.status()).metrics).toMatchObject({
       workflow_id: 'feature-1',
       status: 'completed',
@@ -307,6 +308,41 @@ describe('a run', () => {
       active_agents: 0,
       estimated_completion: 0,
     })
+  })
+
+  it('tells for each round what said what was to be better (B41, D05)', async () => {
+    const { shop } = await openBoard({
+      rules: [
+        { match: 'Write', times: 1, reply: '{"score": 20, "issues": ["too short"]}' },
+        { match: 'Write', reply: '{"score": 80}' },
+        { match: 'Judge', times: 1, reply: '{"score": 30, "issues": ["wrong version"]}' },
+        { match: 'Judge', reply: '{"score": 90}' },
+      ],
+    })
+    for (const name of ['dev', 'judge']) shop.agent(name, `You are ${name}.`)
+    const output = { type: 'object' } as const
+    shop.workflow(
+      workflow([
+        loop('write', [], { title: 'Write it', until: 'score >= 70', work: turnOf('dev', { output }) }),
+        work('wrap', ['write'], { work: turnOf('dev') }),
+        reviewGate('check', ['wrap'], {
+          title: 'Judge it',
+          onReject: 'write',
+          judge: { by: 'reviewer', pass: 'score >= 70', work: turnOf('judge') },
+        }),
+      ]),
+    )
+    const run = await shop.runWorkflow('feature')
+    await run.result(ENDED)
+    expect((await shop.trace(run.id)).map(({ item, feedback }) => [item, feedback])).toEqual([
+      ['feature-1/write', null],
+      ['feature-1/write#2', 'write#1'],
+      ['feature-1/wrap', null],
+      ['feature-1/check', null],
+      ['feature-1/write#3', 'check#1'],
+      ['feature-1/wrap#2', null],
+      ['feature-1/check#2', null],
+    ])
   })
 
   it('is found in the files of the project, as they stand when it starts', async () => {

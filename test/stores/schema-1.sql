@@ -18,7 +18,7 @@ CREATE TABLE "context" ("key" TEXT, "value" TEXT, "version" INTEGER, "by" TEXT, 
 CREATE TABLE "item" ("id" TEXT, "title" TEXT, "type" TEXT, "state" TEXT, "phase" TEXT, "waiting" TEXT, "priority" INTEGER, "value" TEXT, "deadline" INTEGER, "capability" TEXT, "minExpertise" INTEGER, "definition" TEXT, "dependsOn" TEXT, "unmet" INTEGER, "estimateMs" INTEGER, "path" INTEGER, "rank" INTEGER, "readyAt" INTEGER, "touches" TEXT, "change" TEXT, "run" TEXT, "stage" TEXT, "round" INTEGER, "index" INTEGER, "attempt" TEXT, "attempts" INTEGER, "ownTries" INTEGER, "losses" INTEGER, "mergeRounds" INTEGER, "retryCount" INTEGER, "owner" TEXT, "progress" TEXT, "result" TEXT, "error" TEXT, "verified" INTEGER, "flags" TEXT, "commit" TEXT, "revision" INTEGER, "postedBy" TEXT, "postedAt" INTEGER, "claimedAt" INTEGER, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "item_ready" ON "item" ("type", "capability", "rank") WHERE "state" = 'ready';
 CREATE TABLE "dependency" ("dependsOn" TEXT, "item" TEXT, PRIMARY KEY ("dependsOn", "item"));
-CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "position" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, "submission" TEXT, "verifier" TEXT, PRIMARY KEY ("id"));
+CREATE TABLE "attempt" ("id" TEXT, "item" TEXT, "number" INTEGER, "owner" TEXT, "host" TEXT, "slot" INTEGER, "tree" TEXT, "position" INTEGER, "state" TEXT, "startedAt" INTEGER, "endedAt" INTEGER, "error" TEXT, "submission" TEXT, "verifier" TEXT, PRIMARY KEY ("id"));
 CREATE INDEX "attempt_running" ON "attempt" ("id") WHERE "state" = 'running';
 CREATE INDEX "attempt_item" ON "attempt" ("item", "position");
 CREATE TABLE "wake" ("item" TEXT, "at" INTEGER, PRIMARY KEY ("item"));
@@ -36,7 +36,7 @@ CREATE TABLE "run" ("id" TEXT, "workflow" TEXT, "definition" TEXT, "state" TEXT,
 CREATE INDEX "run_workflow" ON "run" ("workflow", "startedAt");
 CREATE INDEX "run_state" ON "run" ("state", "startedAt");
 CREATE INDEX "run_parent" ON "run" ("parentRun", "startedAt");
-CREATE TABLE "stage" ("id" TEXT, "run" TEXT, "stage" TEXT, "state" TEXT, "position" INTEGER, "round" INTEGER, "waiting" TEXT, "tries" INTEGER, "unmet" INTEGER, "live" INTEGER, "broken" INTEGER, "size" INTEGER, "posted" INTEGER, "succeeded" INTEGER, "failures" INTEGER, "subject" TEXT, "tree" TEXT, "decision" TEXT, "flawed" INTEGER, "scores" TEXT, "best" INTEGER, "feedbackStage" TEXT, "feedbackRound" INTEGER, "signal" TEXT, "wakeAt" INTEGER, "error" TEXT, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
+CREATE TABLE "stage" ("id" TEXT, "run" TEXT, "stage" TEXT, "state" TEXT, "position" INTEGER, "round" INTEGER, "waiting" TEXT, "tries" INTEGER, "unmet" INTEGER, "live" INTEGER, "broken" INTEGER, "size" INTEGER, "posted" INTEGER, "succeeded" INTEGER, "failures" INTEGER, "subject" TEXT, "tree" TEXT, "decision" TEXT, "flawed" INTEGER, "scores" TEXT, "best" INTEGER, "feedbackStage" TEXT, "feedbackRound" INTEGER, "outdated" INTEGER, "signal" TEXT, "wakeAt" INTEGER, "error" TEXT, "startedAt" INTEGER, "settledAt" INTEGER, PRIMARY KEY ("id"));
 CREATE INDEX "stage_state" ON "stage" ("run", "state", "position");
 CREATE INDEX "stage_due" ON "stage" ("wakeAt") WHERE "state" = 'open';
 CREATE TABLE "host" ("id" TEXT, "kind" TEXT, "state" TEXT, "machine" TEXT, "pid" INTEGER, "pidStart" TEXT, "backends" TEXT, "startedAt" INTEGER, "expiresAt" INTEGER, "idleExitMs" INTEGER, PRIMARY KEY ("id"));

@@ -107,12 +107,16 @@ export class RowRun {
     return commands
   }
 
-  /** The item that a stage has open ends well. */
-  done(stage: string, result: Json = null, index = 0): readonly Command[] {
+  /** The item that a stage has open ends well; `began`: with other work than there is now. */
+  done(stage: string, result: Json = null, index = 0, began?: string | null): readonly Command[] {
     const item = this.#take(stage, index)
     this.results.set(`${stage}#${item.round}.${index}`, result)
     const tree = `tree of ${stage}#${item.round}`
-    return this.happen({ on: 'settled', ...item, outcome: { ok: true, tree } })
+    return this.happen({
+      on: 'settled',
+      ...item,
+      outcome: { ok: true, tree, began: began === undefined ? tree : began },
+    })
   }
 
   /** The item that a stage has open fails for good. */
@@ -127,11 +131,17 @@ export class RowRun {
   }
 
   /** A person answers what a stage asks. */
-  answer(stage: string, choice: Choice, comment: string | null = null): readonly Command[] {
+  answer(
+    stage: string,
+    choice: Choice,
+    comment: string | null = null,
+    began: string | null = null,
+  ): readonly Command[] {
     const asked = this.asked.find((each) => each.stage === stage)
     if (asked === undefined) throw new Error(`"${stage}" asks nothing.`)
     this.asked = this.asked.filter((each) => each !== asked)
-    return this.happen({ on: 'answered', stage, round: asked.round, answer: { choice, comment } })
+    const answer = { choice, comment, began, tree: null }
+    return this.happen({ on: 'answered', stage, round: asked.round, answer })
   }
 
   #take(stage: string, index: number): OpenItem {

@@ -136,6 +136,10 @@ function factOf(event: Exclude<AtelierEvent, RunLogEvent>): string {
         : `${event.data.outcome}, ${event.data.error.message}`
     case 'change.advanced':
       return `${event.data.change} to ${event.data.head.slice(0, 10)}`
+    case 'change.closed':
+      return event.data.commit === null
+        ? `${event.data.change} is not wanted any more`
+        : `${event.data.change} is in ${event.data.commit.slice(0, 10)}`
     case 'merge.requested':
       return `${event.data.title}, for ${event.data.target}`
     case 'merge.taken':

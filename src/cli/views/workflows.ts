@@ -270,6 +270,7 @@ function showTrace(lines: Outputs['trace'], page: Page): Shown {
         { title: 'BY', text: ({ owner }) => ownerText(owner) },
         { title: 'STATUS', text: ({ status }) => status },
         { title: 'FROM', optional: true, text: ({ from }) => from.join(', ') },
+        { title: 'FEEDBACK', optional: true, text: ({ feedback }) => feedback ?? '' },
         {
           title: 'COST',
           optional: true,

@@ -93,7 +93,7 @@ const LIFE: readonly NewEvent[] = [
   { type: 'item.path_changed', data: { item: 'a', path: 9000 } },
   {
     type: 'item.claimed',
-    data: { item: 'a', attempt: 'att_1', number: 1, owner: 'dev_1', host: null, slot: null },
+    data: { item: 'a', attempt: 'att_1', number: 1, owner: 'dev_1', host: null, slot: null, tree: null },
   },
   { type: 'item.started', data: { item: 'a', attempt: 'att_1' } },
   { type: 'item.progressed', data: { item: 'a', attempt: 'att_1', percent: 40, step: 'tests' } },
