@@ -121,9 +121,11 @@ export function createViews(
       return drawingOf(definition, run === null ? null : await workflowStatus(run))
     },
     validateWorkflows: async (names) => (await projectWorkflows()).checkWorkflows({ store, dir }, names),
-    checkpoints: async (name, { limit = DEFAULT_CHECKPOINTS, level = 'summary' } = {}) => {
+    checkpoints: async (name, { limit = DEFAULT_CHECKPOINTS, level = 'summary', all = false } = {}) => {
       const { viewCheckpoints } = await import('../runs/checkpoints.ts')
-      return unlessDefined(name, [], () => viewCheckpoints(store, name, { limit, level }))
+      return unlessDefined(name, [], () =>
+        viewCheckpoints(store, name, { limit, level, all, now: view.clock.now() }),
+      )
     },
     trace: async (name) => unlessDefined(name, [], async () => (await runTrace()).viewTrace(store, name)),
     watch(options: WatchOptions = {}) {

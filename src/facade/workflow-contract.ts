@@ -37,7 +37,7 @@ export interface WorkflowViews {
   /** All that is wrong with workflows, by name or path; without any, with those in the files of the project. Starts nothing. */
   validateWorkflows(namesOrFiles?: readonly string[]): Promise<readonly WorkflowCheck[]>
   /**
-   * The latest checkpoints of a run, newest first: how it stood, and what came next. They are there to be read and handed over; a run
+   * The latest checkpoints of a run that are still of use, newest first: how it stood, and what came next. They are there to be read and handed over; a run
    * goes on from where it stands, whichever of them is looked at.
    */
   checkpoints(workflowOrRun: string, options?: CheckpointOptions): Promise<readonly CheckpointView[]>
@@ -50,6 +50,8 @@ export interface CheckpointOptions {
   readonly limit?: number | undefined
   /** How much of each; default `summary`. */
   readonly level?: CheckpointLevel | undefined
+  /** Also those that are of no more use: of waves whose run is over, and the last one when that was a week ago. */
+  readonly all?: boolean | undefined
 }
 
 /** What became of each file of an exported workflow. */

@@ -43,15 +43,21 @@ const checkpoints: Operation = operation({
       default: '5',
     },
     { ...LEVEL, default: 'summary' },
+    {
+      name: 'all',
+      type: 'boolean',
+      description:
+        'Also those that are of no more use: of waves whose run is over, and the last one after a week',
+    },
   ],
   examples: [
     'atelier workflow checkpoints feature',
     'atelier workflow checkpoints feature-1 --limit 1 --level context',
   ],
   library: "await shop.checkpoints('feature-1', { limit: 1, level: 'context' })",
-  async run(shop, { run, limit, level }) {
+  async run(shop, { run, limit, level, all }) {
     const name = run ?? (await shop.workflowStatus())?.id
-    return name === undefined ? [] : shop.checkpoints(name, { limit, level })
+    return name === undefined ? [] : shop.checkpoints(name, { limit, level, all })
   },
 })
 

@@ -277,7 +277,8 @@ const resume: Operation = operation({
   examples: ['atelier workflow resume feature-1', 'atelier workflow resume feature --level context'],
   library: "await shop.resumeRun('feature-1')",
   async run(shop, { run, level, ...waiting }, context) {
-    const [handover = null] = level === undefined ? [] : await shop.checkpoints(run, { limit: 1, level })
+    const [handover = null] =
+      level === undefined ? [] : await shop.checkpoints(run, { limit: 1, level, all: true })
     if (handover !== null) context.onHandover?.(handover)
     const told = level === undefined ? {} : { handover }
     const now = await shop.workflowStatus(run)

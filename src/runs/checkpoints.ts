@@ -4,7 +4,7 @@ import { EVENT_VERSIONS, type EventOf, type EventType } from '../events.ts'
 import type { Json } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
 import type { RowLookup } from '../tables.ts'
-import { checkpointOf, type CheckpointType } from '../workflow/checkpoint.ts'
+import { checkpointOf, isOfUse, type CheckpointType } from '../workflow/checkpoint.ts'
 import { isSettled } from '../workflow/lifecycle.ts'
 import { applyWorkflow, type WorkflowEvent } from '../workflow/projection.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
@@ -22,19 +22,33 @@ const TYPES = (Object.keys(EVENT_VERSIONS) as EventType[]).filter((type) => /^(r
 type Saved = EventOf<'run.checkpointed'>
 
 /**
- * The latest checkpoints of a run, or of the last run of a workflow, newest first.
+ * The latest checkpoints of a run, or of the last run of a workflow, newest first: those that are still of use, or all.
  * @throws AtelierError `not_found`
  */
 export async function viewCheckpoints(
   store: StoreView,
   name: string,
-  { limit, level }: { readonly limit: number; readonly level: CheckpointLevel },
+  {
+    limit,
+    level,
+    all,
+    now,
+  }: { readonly limit: number; readonly level: CheckpointLevel; readonly all: boolean; readonly now: number },
 ): Promise<readonly CheckpointView[]> {
   const run = await store.read((reader) => lookUpRun(reader, name))
   if (run === null) return []
   if ('refused' in run) throw toError(run.refused)
   const events = await eventsOf(store, run.id)
-  const wanted = events.filter((event): event is Saved => event.type === 'run.checkpointed').slice(-limit)
+  const wanted = events
+    .flatMap((event, index) => (event.type === 'run.checkpointed' ? [{ event, index }] : []))
+    .filter(({ event, index }) => {
+      const type = typeOf(events[index - 1], events[index + 1])
+      return (
+        all || isOfUse({ type, at: event.at, later: run.checkpoints - event.data.number }, run.state, now)
+      )
+    })
+    .map(({ event }) => event)
+    .slice(-limit)
   return store.read(async (reader) => {
     const views: CheckpointView[] = []
     for (const moment of momentsOf(events, wanted)) views.push(await viewMoment(reader, moment, level))

@@ -7,9 +7,10 @@ import {
   CHECKPOINT_PRIORITIES,
   checkpointName,
   checkpointOf,
-  checkpointRhythm,
+  isOfUse,
   type CheckpointType,
 } from './checkpoint.ts'
+import type { RunState } from './run.ts'
 
 describe('a checkpoint', () => {
   it('C24: is named after what is saved, its milestone and a detail', () => {
@@ -60,12 +61,24 @@ describe('a checkpoint', () => {
     })
   })
 
-  it('C26: is due the more often the longer a run takes', () => {
-    const minutes = (count: number): unknown => checkpointRhythm(count * 60_000)
-    expect(minutes(4)).toEqual({ eachPhase: false, everyMs: null })
-    expect(minutes(5)).toEqual({ eachPhase: true, everyMs: null })
-    expect(minutes(15)).toEqual({ eachPhase: false, everyMs: 600_000 })
-    expect(minutes(31)).toEqual({ eachPhase: true, everyMs: 600_000 })
+  it('C27: is of use for a week at the end, else until its phase, its run or its success', () => {
+    const at = 1_000_000
+    const week = 7 * 24 * 60 * 60_000
+    const kept = (type: CheckpointType, run: RunState, now = at, later = 1): boolean =>
+      isOfUse({ type, at, later }, run, now)
+    expect([kept('complete', 'completed', at + week - 1), kept('complete', 'completed', at + week)]).toEqual([
+      true,
+      false,
+    ])
+    const states = ['running', 'paused', 'failed', 'partially_completed', 'cancelled', 'completed'] as const
+    const keptIn = (type: CheckpointType, later?: number): readonly RunState[] =>
+      states.filter((state) => kept(type, state, at + 2 * week, later))
+    expect(keptIn('phase-complete')).toEqual(['running', 'paused', 'failed'])
+    expect(keptIn('budget-warning')).toEqual(states.slice(0, -1))
+    expect(keptIn('pre-synthesis')).toEqual(states.slice(0, -1))
+    expect(keptIn('dispatch-complete', 0)).toEqual(['running', 'paused', 'failed'])
+    expect(keptIn('dispatch-complete', 1)).toEqual([])
+    expect(keptIn('manual')).toEqual([])
   })
 })
 

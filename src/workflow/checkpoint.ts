@@ -1,6 +1,7 @@
 /** What a checkpoint says, when one is due, and what a budget has to do with it. */
 import { isSettled } from './lifecycle.ts'
 import type { Standing } from './metrics.ts'
+import type { RunState } from './run.ts'
 import { readyOf, sayWaits, standingOf } from './status.ts'
 
 export type CheckpointType =
@@ -19,6 +20,42 @@ export const CHECKPOINT_PRIORITIES: Readonly<Record<CheckpointType, 'medium' | '
   'pre-synthesis': 'critical',
   complete: 'high',
   manual: 'medium',
+}
+
+/** How long a checkpoint is of use: for a time, or until its run has come so far. */
+export type Retention = { readonly forMs: number } | { readonly until: 'phase' | 'end' | 'success' }
+
+const DAY_MS = 24 * 60 * 60_000
+
+export const CHECKPOINT_RETENTIONS: Readonly<Record<CheckpointType, Retention>> = {
+  'dispatch-complete': { until: 'phase' },
+  'phase-complete': { until: 'end' },
+  'budget-warning': { until: 'success' },
+  'pre-synthesis': { until: 'success' },
+  complete: { forMs: 7 * DAY_MS },
+  manual: { forMs: 7 * DAY_MS },
+}
+
+/**
+ * False for a checkpoint that is of no more use. A run that has failed has not come to its end here: a retry goes on with it.
+ * @param checkpoint.later checkpoints that its run has made since
+ */
+export function isOfUse(
+  { type, at, later }: { readonly type: CheckpointType; readonly at: number; readonly later: number },
+  run: RunState,
+  now: number,
+): boolean {
+  const retention = CHECKPOINT_RETENTIONS[type]
+  if ('forMs' in retention) return now < at + retention.forMs
+  const isOver = run === 'completed' || run === 'partially_completed' || run === 'cancelled'
+  switch (retention.until) {
+    case 'phase':
+      return !isOver && later === 0
+    case 'end':
+      return !isOver
+    case 'success':
+      return run !== 'completed'
+  }
 }
 
 /** `feature-phase-2-complete`: what is saved, at which milestone, and a detail. Only what may stand in a file name. */
@@ -126,21 +163,4 @@ export function budgetCall(spent: number, limit: number | null): BudgetCall {
 export function budgetRose(before: number, after: number, limit: number | null): BudgetCall {
   const call = budgetCall(after, limit)
   return call === budgetCall(before, limit) ? 'none' : call
-}
-
-const MINUTE_MS = 60_000
-
-/** When checkpoints are due in a run that is expected to take so long. */
-export interface CheckpointRhythm {
-  readonly eachPhase: boolean
-  readonly everyMs: number | null
-}
-
-/** Under 5 minutes none, under 15 after each phase, up to 30 every 10 minutes, beyond both. */
-export function checkpointRhythm(expectedMs: number): CheckpointRhythm {
-  const every = 10 * MINUTE_MS
-  if (expectedMs < 5 * MINUTE_MS) return { eachPhase: false, everyMs: null }
-  if (expectedMs < 15 * MINUTE_MS) return { eachPhase: true, everyMs: null }
-  if (expectedMs <= 30 * MINUTE_MS) return { eachPhase: false, everyMs: every }
-  return { eachPhase: true, everyMs: every }
 }

@@ -6,7 +6,7 @@ import { ENDED, promptsTo } from './shop.ts'
 const COUNTS = { dispatched: 0, completed: 0, pending: 0, failed: 0 }
 
 describe('checkpoints of a run', () => {
-  it('are listed, the newest first and five unless said otherwise, each as the run stood then (C23, C24, C25)', async () => {
+  it('are listed, the newest first and five unless said otherwise, each as the run stood then (C23, C24, C25, C27)', async () => {
     const { shop } = await openBoard({ reply: 'made' })
     shop.agent('dev', 'You work.')
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
@@ -21,7 +21,9 @@ describe('checkpoints of a run', () => {
     expect(await shop.checkpoints('line')).toEqual([])
     const run = await shop.runWorkflow('line')
     await run.result(ENDED)
-    const latest = await shop.checkpoints('line')
+    // The waves of a run that is over are of no more use.
+    expect((await shop.checkpoints('line')).map(({ name }) => name)).toEqual(['line-complete'])
+    const latest = await shop.checkpoints('line', { all: true })
     expect(latest.map(({ number, name }) => [number, name])).toEqual([
       [7, 'line-complete'],
       [6, 'line-phase-6-complete'],
@@ -41,8 +43,8 @@ describe('checkpoints of a run', () => {
       counts: { ...COUNTS, completed: 3, pending: 4 },
       nextActions: ['start d'],
     })
-    expect(await shop.checkpoints('line-1', { limit: 100 })).toHaveLength(7)
-    expect((await shop.checkpoints('line', { limit: 1 }))[0]).toMatchObject({
+    expect(await shop.checkpoints('line-1', { limit: 100, all: true })).toHaveLength(7)
+    expect((await shop.checkpoints('line', { limit: 1, all: true }))[0]).toMatchObject({
       type: 'complete',
       counts: { ...COUNTS, completed: 7 },
       nextActions: [],
@@ -51,7 +53,7 @@ describe('checkpoints of a run', () => {
     // A run of the same id that was forgotten has left none.
     await shop.resetWorkflow('line')
     await (await shop.runWorkflow('line')).result(ENDED)
-    expect(await shop.checkpoints('line', { limit: 100 })).toHaveLength(7)
+    expect(await shop.checkpoints('line', { limit: 100, all: true })).toHaveLength(7)
   })
 
   it('hand over counts, or also results, or also how every stage stood; later rounds change nothing of it (C24, C25)', async () => {
