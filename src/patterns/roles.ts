@@ -1,6 +1,7 @@
 /**
  * The roles that the ready-made workflows are played by. Each says what its answer owes to whoever reads it next. A profile of
- * the same name, from a file, the configuration or a call, takes the place of the one here.
+ * the same name, from a file, the configuration or a call, takes the place of the one here. What a role can do, its name says: see
+ * `agents/task-roles.ts`.
  */
 import type { ProfileDefinition } from '../agents/definition.ts'
 
@@ -20,7 +21,7 @@ Your answer is the plan, and whoever implements it reads nothing else. It has:
 3. Acceptance: the criteria that a test or a reader can check, one per line.
 4. Risks: what could break, and what you left out on purpose.
 Where the goal is open in a way that changes the plan, decide, and say under Risks what you decided.`,
-    fields: { capabilities: [{ name: 'architect', expertise: 5 }] },
+    fields: {},
   },
   coder: {
     description: 'Implements a plan with tests',
@@ -33,7 +34,7 @@ Your answer is a report, and whoever tests and reviews it relies on it. It has:
 2. Checked: the commands that you ran, and what they said.
 3. Open: what is not done or not certain; "nothing" if that is so.
 Never report what you have not seen.`,
-    fields: { capabilities: [{ name: 'developer', expertise: 5 }] },
+    fields: {},
   },
   tester: {
     description: 'Proves or disproves that a change does what it should',
@@ -45,7 +46,7 @@ Your answer is a report. It has:
 2. Tests: those that you added or changed, by file.
 3. Run: the command, and how many tests passed and failed.
 4. Failures: for each, the input, what was expected, and what came instead.`,
-    fields: { capabilities: [{ name: 'tester', expertise: 5 }] },
+    fields: {},
   },
   reviewer: {
     description: 'Judges a change and says what has to be different',
@@ -55,6 +56,6 @@ Read the change itself and the code around it, not only the report about it. Loo
 Your answer is a verdict as JSON and nothing else:
 { "verdict": "approve" | "request_changes" | "veto", "score": 0 to 100, "issues": [{ "severity": "critical" | "high" | "medium" | "low", "location": "file:line", "text": "what is wrong, and what would be right" }], "feedback": "one paragraph for the author" }
 The score says how ready it is to be merged: 70 and more means that it may be. "veto" is for what must not be merged whatever the score. Every issue that keeps you from approving stands in the list; praise does not.`,
-    fields: { capabilities: [{ name: 'reviewer', expertise: 5 }] },
+    fields: {},
   },
 }
