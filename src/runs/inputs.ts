@@ -10,19 +10,13 @@ import type { StageDefinition } from '../workflow/definition.ts'
 import { evaluate } from '../workflow/expressions.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
-import {
-  fillPlain,
-  fillTemplate,
-  isTemplate,
-  stagesInTemplate,
-  variablesInTemplate,
-} from '../workflow/templates.ts'
+import { fillPlain, fillTemplate, isTemplate } from '../workflow/templates.ts'
 import { judgementOf } from '../workflow/verdict.ts'
 import { definitionBy, workOf, writes, type KnownDefinition } from './definitions.ts'
 import { FILES } from './files.ts'
 import { mergesOf } from './final-merge.ts'
 import { inputsOfRun, partResult, resultOf } from './values.ts'
-import { variablesOf } from './variables.ts'
+import { namesOf, variablesOf } from './variables.ts'
 
 /** A part of a run with all that says what it is. */
 interface Place {
@@ -155,15 +149,6 @@ async function valuesOf(
 function envOf(stage: StageDefinition): readonly (readonly [string, string])[] {
   const work = workOf(stage)
   return work?.kind === 'run' ? Object.entries(work.env) : []
-}
-
-/** An expression that names what a text with values names. */
-function namesOf(text: string): string {
-  const stages = stagesInTemplate(text).map((stage) => `stages[${JSON.stringify(stage)}]`)
-  const others = variablesInTemplate(text).filter(
-    (name) => !['stages', 'item', 'index', 'inputs'].includes(name),
-  )
-  return `[${[...stages, ...others].join(', ')}]`
 }
 
 function textOf(spec: string, variables: Readonly<Record<string, Json | undefined>>): string {

@@ -114,6 +114,34 @@ describe('stages of a run', () => {
     await expect(second.result(ENDED)).rejects.toMatchObject({ code: 'gate_rejected' })
   })
 
+  it('fills in what a person is asked, from inputs and results, also where it cannot all be filled in (A47)', async () => {
+    const { shop } = await openBoard()
+    shop.workflow({
+      name: 'release',
+      inputs: { version: { type: 'string' } },
+      stages: [
+        { id: 'test', run: 'echo "7 of 7"' },
+        { id: 'ok', gate: { person: 'Ship {{ inputs.version }}? {{ stages.test.result }}' }, needs: 'test' },
+        { id: 'late', wait: { approval: 'Now {{ size(inputs.version) }}? Round {{ round }}.' }, needs: 'ok' },
+        { id: 'odd', gate: { person: 'Keep {{ stages.test.result.size }}?' }, needs: 'late' },
+      ],
+    })
+    const run = await shop.runWorkflow('release', { inputs: { version: '1.2' } })
+    const asked = async (stage: string): Promise<string | undefined> => {
+      const id = `release-1/${stage}`
+      await expect.poll(async () => (await shop.inbox()).map((request) => request.id)).toEqual([id])
+      return (await shop.inbox())[0]?.question
+    }
+    expect(await asked('ok')).toBe('Ship `1.2`? `7 of 7`')
+    expect((await run.status()).stages[1]?.why).toBe('waits for your approval: Ship `1.2`? `7 of 7`')
+    await shop.approve('release-1/ok')
+    expect(await asked('late')).toBe('Now 3? Round 1.')
+    await shop.approve('release-1/late')
+    expect(await asked('odd')).toMatch(/^Keep \{\{ stages\.test\.result\.size \}\}\?\n\nNot filled in: /u)
+    await shop.approve('release-1/odd')
+    await run.result(ENDED)
+  })
+
   it('asks a person about a failure where it escalates: again, without it, or not at all (AS-71, B18)', async () => {
     const { shop } = await openBoard({
       rules: [{ match: 'Try', times: 1, steps: [{ fail: { kind: 'overloaded' } }] }],
