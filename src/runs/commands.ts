@@ -30,8 +30,15 @@ export interface RunContext {
   readonly functions: ReadonlyMap<string, unknown>
 }
 
-/** Stores a definition under its name; the same one again changes nothing. Runs that there are keep theirs. */
-export async function defineWorkflow({ team }: RunContext, definition: WorkflowDefinition): Promise<void> {
+/**
+ * Stores a definition under its name; the same one again changes nothing. Runs that there are keep theirs. One that comes with
+ * Atelier takes the place of its kind alone.
+ */
+export async function defineWorkflow(
+  { team }: RunContext,
+  definition: WorkflowDefinition,
+  { shipped = false }: { readonly shipped?: boolean } = {},
+): Promise<void> {
   const { name } = definition
   const { hash, blobs } = packDefinition(definition)
   await commit(team.store, {
@@ -40,12 +47,12 @@ export async function defineWorkflow({ team }: RunContext, definition: WorkflowD
     by: team.by,
     blobs,
     load: (reader) => reader.get('workflow', name),
-    decide: (row): Decision => ({
-      events:
-        row?.definition === hash
-          ? []
-          : [{ type: 'workflow.defined', data: { workflow: name, definition: hash } }],
-    }),
+    decide(row): Decision {
+      const isOwn = row !== undefined && row.shipped === 0
+      const isSame = row?.definition === hash && isOwn !== shipped
+      if (isSame || (shipped && isOwn)) return { events: [] }
+      return { events: [{ type: 'workflow.defined', data: { workflow: name, definition: hash, shipped } }] }
+    },
   })
 }
 
