@@ -107,7 +107,9 @@ export function createWorkflows({
         await defined.stored
         workflowName = defined.name
       } else await defineFiles(name)
-      const { startRun } = await commands()
+      const { childOf, startRun } = await commands()
+      const { shippedWithin } = await import('./shipped.ts')
+      for (const each of await shippedWithin(workflowName, childOf(runs.team))) await defineShipped(each)
       return handle(await startRun(runs, workflowName, { inputs }))
     },
     async planWorkflow(name: string, { inputs = {} }: RunOptions = {}) {

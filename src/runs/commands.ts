@@ -13,7 +13,7 @@ import { hasEnded } from '../workflow/lifecycle.ts'
 import { runId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { definitionBy, packDefinition } from './definitions.ts'
-import { FILES, pathsOf, readFiles } from './files.ts'
+import { FILES, pathsOf, readFiles, type ChildOf } from './files.ts'
 import { Rows } from './rows.ts'
 import { noDoer } from './staffing.ts'
 import { RunSteps } from './steps.ts'
@@ -78,7 +78,8 @@ export async function startRun(
   if (row === undefined) throw toError(unknownWorkflow(workflow, known))
   const { definition } = await team.store.read((reader) => definitionBy(reader, row.definition))
   const values = inputsOf(definition, inputs)
-  const files = await readFiles(dir, pathsOf(definition, values), definition.inputs)
+  const paths = await pathsOf(definition, values, childOf(team))
+  const files = await readFiles(dir, paths, definition.inputs)
   const given = {
     ...values,
     ...(Object.keys(files.hashes).length === 0 ? {} : { [FILES]: files.hashes }),
@@ -121,6 +122,15 @@ export async function startRun(
     },
   })
   return started
+}
+
+/** Looks up workflows that stages name, as they are now. */
+export function childOf({ store }: Pick<TeamContext, 'store'>): ChildOf {
+  return (workflow) =>
+    store.read(async (reader) => {
+      const row = await reader.get('workflow', workflow)
+      return row === undefined ? undefined : (await definitionBy(reader, row.definition)).definition
+    })
 }
 
 async function runningRun(reader: Reader, workflow: string): Promise<RunRow | undefined> {

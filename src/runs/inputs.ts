@@ -125,7 +125,11 @@ async function fileOf(reader: Reader, run: RunRow, named: string): Promise<Promp
   const text = hash === undefined ? undefined : await reader.blob(hash)
   if (text === undefined)
     throw toError(
-      errorData('not_found', `The file ${path} was not read when ${run.id} started.`, { run: run.id, path }),
+      errorData(
+        'not_found',
+        `The file ${path} was not read when the run began: that ${run.id} takes from it was not known then. Give its path by an input of the outermost workflow, or let the agent read the file itself.`,
+        { run: run.id, path },
+      ),
     )
   return { path, text }
 }

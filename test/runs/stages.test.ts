@@ -46,6 +46,33 @@ describe('stages of a run', () => {
     expect((await run.status()).stages[0]).toMatchObject({ round: 2, item: 'feature-1/write#2' })
   })
 
+  it('repeats stages of its own, whose first round has no result before it, and which read files (B04)', async () => {
+    const board = await openBoard({
+      rules: [
+        { match: 'Draft', times: 1, reply: 'draft 1' },
+        { match: 'Draft', reply: 'draft 2' },
+      ],
+    })
+    const { shop } = board
+    shop.agent('dev', 'You write.')
+    await writeFile(join(shop.dir, 'cache.md'), 'Users want a cache.')
+    const body = [
+      {
+        id: 'write',
+        agent: 'dev',
+        title: 'Draft',
+        spec: 'Before: {{ inputs.previous == null ? "none" : "some" }}',
+        from: { file: '{{ inputs.area }}.md' },
+      },
+    ]
+    const rounds = { until: 'round == 2', stages: body }
+    shop.workflow({ name: 'drafts', inputs: { area: 'string' }, stages: [{ id: 'again', loop: rounds }] })
+    await (await shop.runWorkflow('drafts', { inputs: { area: 'cache' } })).result(ENDED)
+    const [first, second] = promptsTo(board, 'dev')
+    expect(first).toMatch(/Before: `none`[\s\S]*Users want a cache\./u)
+    expect(second).toMatch(/Before: `some`[\s\S]*Users want a cache\./u)
+  })
+
   it('sends work back through a gate with the reviewer’s issues, and shows the review what it judges (D03, AS-66, AS-103)', async () => {
     const board = await openBoard({
       rules: [
