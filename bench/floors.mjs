@@ -48,7 +48,7 @@ const SCHEMA = [
   `CREATE INDEX "inbox_open" ON "inbox" ("askedAt") WHERE "state" = 'open'`,
   'CREATE INDEX "inbox_subject" ON "inbox" ("subject", "askedAt")',
   `CREATE INDEX "inbox_due" ON "inbox" ("deadline") WHERE "state" = 'open'`,
-  'CREATE TABLE "workflow" ("name" TEXT, "definition" TEXT, "runs" INTEGER, "definedAt" INTEGER, PRIMARY KEY ("name"))',
+  'CREATE TABLE "workflow" ("name" TEXT, "definition" TEXT, "shipped" INTEGER, "runs" INTEGER, "definedAt" INTEGER, PRIMARY KEY ("name"))',
   'CREATE TABLE "run" ("id" TEXT, "workflow" TEXT, "definition" TEXT, "state" TEXT, "inputs" TEXT, "change" TEXT, "parentRun" TEXT, "parentStage" TEXT, "parentRound" INTEGER, "parentIndex" INTEGER, "open" INTEGER, "busy" INTEGER, "escalated" INTEGER, "queued" INTEGER, "steps" INTEGER, "done" INTEGER, "failed" INTEGER, "skipped" INTEGER, "unhandled" INTEGER, "cancelled" INTEGER, "flawed" INTEGER, "total" INTEGER, "checkpoints" INTEGER, "checksum" TEXT, "reason" TEXT, "error" TEXT, "startedBy" TEXT, "startedAt" INTEGER, "settledAt" INTEGER, "revision" INTEGER, PRIMARY KEY ("id"))',
   'CREATE INDEX "run_workflow" ON "run" ("workflow", "startedAt")',
   'CREATE INDEX "run_state" ON "run" ("state", "startedAt")',

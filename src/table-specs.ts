@@ -325,7 +325,13 @@ export const TABLES: {
   workflow: {
     kind: 'projected',
     key: ['name'],
-    columns: { name: 'text', definition: 'text', runs: 'integer', definedAt: 'integer' },
+    columns: {
+      name: 'text',
+      definition: 'text',
+      shipped: 'integer',
+      runs: 'integer',
+      definedAt: 'integer',
+    },
     indexes: {},
   },
   run: {

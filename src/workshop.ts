@@ -214,7 +214,10 @@ export async function openWorkshop(options: OpenOptions = {}): Promise<HostedWor
     const { maxCostUsd, ...defaults } = config.configure
     workshop.configure(defaults)
     if (maxCostUsd !== undefined) await beginBudget(team, maxCostUsd)
-    for (const [name, agent] of Object.entries(config.agents)) workshop.agent(name, agent)
+    // Who looks who is there, and then hosts them, must find them.
+    await Promise.all(
+      Object.entries(config.agents).map(([name, agent]) => workshop.agent(name, agent).stored),
+    )
     if (options.workflows !== false)
       await Promise.all(config.workflows.map((written) => workshop.workflow(written).stored))
     // Whoever runs the whole team runs its workers, too.

@@ -2,6 +2,7 @@
 import type { Json } from '../json.ts'
 import { parseDuration, type Duration } from '../time/duration.ts'
 import { given } from './parsing.ts'
+import { roleForTask, roleOfName } from './task-roles.ts'
 
 /** Something that an agent can do, as its definition has it. */
 export interface Capability {
@@ -85,6 +86,42 @@ export function toWanted(input: WantedInput): Wanted {
   const { name, level } =
     typeof input === 'string' ? split(input) : { name: input.name, level: input.minExpertise }
   return { name, minExpertise: level ?? 1 }
+}
+
+/** Who is asked for: whoever has a capability, or whoever does a kind of task. */
+export interface WantedBy {
+  readonly capability?: WantedInput | undefined
+  /** What sort of work it is, such as `code_review`: the role that does it is the capability. */
+  readonly task?: string | undefined
+  /** How hard it is, 1 to 10. */
+  readonly complexity?: number | undefined
+}
+
+/** What is asked for, by a capability or by the task; null where neither is given. */
+export function wantedBy({ capability, task, complexity }: WantedBy): Wanted | null {
+  if (capability !== undefined) return toWanted(capability)
+  return task === undefined ? null : { name: roleForTask(task, complexity), minExpertise: 1 }
+}
+
+/** The capability that a name says, if that is the role of a task. */
+function capabilitiesByName(name: string): readonly Capability[] | undefined {
+  const role = roleOfName(name)
+  return role === undefined ? undefined : [{ name: role, expertise: DEFAULT_EXPERTISE }]
+}
+
+/**
+ * What an agent can do: what it says itself; else what its profile says, and what its name does. A profile that says
+ * nothing can do what its own name says.
+ */
+export function capabilitiesOf(
+  agent: { readonly name: string; readonly capabilities?: readonly Capability[] | undefined },
+  profile?: { readonly name: string; readonly capabilities?: readonly Capability[] | undefined },
+): readonly Capability[] | undefined {
+  if (agent.capabilities !== undefined) return agent.capabilities
+  const inherited = profile && (profile.capabilities ?? capabilitiesByName(profile.name))
+  const own = capabilitiesByName(agent.name)
+  if (inherited === undefined || own === undefined) return inherited ?? own
+  return [...inherited, ...own.filter(({ name }) => inherited.every((each) => each.name !== name))]
 }
 
 /** The part of capabilities that routing reads. */

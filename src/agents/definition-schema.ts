@@ -2,7 +2,7 @@
 import { AtelierError, type ErrorDetails } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { parseDuration } from '../time/duration.ts'
-import { toCapability, toWanted, type CanHandle, type Wanted } from './capability.ts'
+import { toCapability, wantedBy, type CanHandle, type Wanted } from './capability.ts'
 import type { DefinitionFields, ProfileDefinition } from './definition.ts'
 import { snapshotJson } from './json-snapshot.ts'
 import {
@@ -106,8 +106,9 @@ export interface ParsedChoice {
  * @throws AtelierError `invalid_input`
  */
 export function parseChoice(choice: unknown): ParsedChoice {
-  const { capability, among, routing } = parseWith(choiceSchema, choice, () => 'ask')
-  return { capability: toWanted(capability), among: among ?? null, routing }
+  const { among, routing, ...by } = parseWith(choiceSchema, choice, () => 'ask')
+  // The schema asks for one of both.
+  return { capability: wantedBy(by) as Wanted, among: among ?? null, routing }
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Schemas of the options of agents, profiles and the workshop as users write them. */
 import { z } from 'zod'
 import type { Duration } from '../time/duration.ts'
-import type { CanHandle, CapabilityInput, WantedInput } from './capability.ts'
-import { capabilitiesSchema, wantedSchema } from './capability-schemas.ts'
+import type { CanHandle, CapabilityInput, WantedBy } from './capability.ts'
+import { capabilitiesSchema, wantedByShape, wantedProblems } from './capability-schemas.ts'
 import type { DefinitionFields, PermissionMode } from './definition.ts'
 import {
   anyJson,
@@ -189,16 +189,22 @@ export const profileSchema: z.ZodType<ProfileInput> = fieldsObject(profileShape)
 export const configureSchema: z.ZodType<ConfigureInput> = fieldsObject(configureShape)
 
 /** Whom a question may go to, as it is written. */
-interface ChoiceInput {
-  readonly capability: WantedInput
+interface ChoiceInput extends WantedBy {
   readonly among?: readonly string[] | undefined
   readonly routing?: RoutingStrategy | undefined
 }
 
 export const choiceSchema: z.ZodType<ChoiceInput> = fieldsObject<ChoiceInput>({
-  capability: wantedSchema,
+  ...wantedByShape,
   among: z.array(name('the name of an agent'), 'a list of names of agents').optional(),
   routing: routingSchema.optional(),
+}).check(({ value, issues }) => {
+  const problems =
+    value.capability === undefined && value.task === undefined
+      ? [{ field: 'capability', message: 'a capability such as "review", or a task in its place' }]
+      : wantedProblems(value)
+  for (const { field, message } of problems)
+    issues.push({ code: 'custom', input: value, path: [field], message })
 })
 
 /** True for an agent backend made in code. */

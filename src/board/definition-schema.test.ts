@@ -210,6 +210,11 @@ describe('A26: a posted item', () => {
     [{ touches: ['/etc'] }, 'touches[0] is "/etc"; it must be a path inside'],
     [{ touches: [' '] }, 'touches[0] is ""; it must be a path inside'],
     [{ capability: 'code:11' }, 'capability is "code:11"; it must be a capability: a word such as "review"'],
+    [{ task: '' }, 'task is ""; it must be a word for the kind of task'],
+    [{ task: 'testing', capability: 'review' }, 'task is "testing"; it must be left out where "capability"'],
+    [{ task: 'testing', agent: 'impl' }, 'task is "testing"; it must be left out where "agent"'],
+    [{ complexity: 5 }, 'complexity is 5; it must be left out where no "task" is named'],
+    [{ task: 'testing', complexity: 1.5 }, 'complexity is 1.5; it must be a whole number from 1 to 10'],
     [{ capability: 7 }, 'capability is 7; it must be a capability: a word such as "review"'],
     [{ capability: { name: 'a b' } }, 'capability.name is "a b"; it must be a word of 1 to 64 characters'],
     [
@@ -233,6 +238,14 @@ describe('A26: a posted item', () => {
     expect(asked('code:8')).toEqual({ name: 'code', minExpertise: 8 })
     expect(asked({ name: 'code' })).toEqual({ name: 'code', minExpertise: 1 })
     expect(asked({ name: 'code', minExpertise: 10 })).toEqual({ name: 'code', minExpertise: 10 })
+  })
+
+  it('D21: asks by the kind of task for the role that does it', () => {
+    const asked = (task: string, complexity?: number): unknown =>
+      parseWork({ ...LEAST, task, complexity }).post.capability
+    expect(asked('testing')).toEqual({ name: 'tester', minExpertise: 1 })
+    expect(asked('system_design', 6)).toEqual({ name: 'architect', minExpertise: 1 })
+    expect(asked('system_design')).toEqual({ name: 'developer', minExpertise: 1 })
   })
 
   it('D12: is due at a time, or so long after it was posted', () => {

@@ -1,7 +1,7 @@
 /** Checks what users post on the board, at once, and says which field is wrong and what is allowed. */
 import { z } from 'zod'
-import { toWanted, type WantedInput } from '../agents/capability.ts'
-import { wantedSchema } from '../agents/capability-schemas.ts'
+import { wantedBy, type WantedBy } from '../agents/capability.ts'
+import { wantedByShape, wantedProblems } from '../agents/capability-schemas.ts'
 import {
   anyJson,
   duration,
@@ -63,7 +63,7 @@ const READING_TYPES: ReadonlySet<string> = new Set(['review', 'research'])
 export type VerifyInput = string | { readonly run: string; readonly timeout?: Duration | undefined }
 
 /** An item as users write it. */
-export interface WorkInput {
+export interface WorkInput extends WantedBy {
   readonly id: string
   readonly title: string
   readonly spec?: string | undefined
@@ -84,7 +84,6 @@ export interface WorkInput {
   readonly access?: 'write' | 'read' | undefined
   readonly merge?: MergeMode | undefined
   readonly agent?: string | undefined
-  readonly capability?: WantedInput | undefined
   readonly change?: string | undefined
   readonly maxCostUsd?: number | undefined
 }
@@ -182,7 +181,7 @@ export const workShape: Shape<WorkInput> = {
   agent: name('the name of an agent or profile')
     .optional()
     .describe('The agent, or the profile of the worker, that is preferred.'),
-  capability: wantedSchema.optional().describe('What an agent must be able to do, and how well.'),
+  ...wantedByShape,
   change: itemId.optional().describe('The line of work that it extends; default is one of its own.'),
   maxCostUsd: usd.optional().describe('Limit of what all its attempts may cost, USD.'),
 }
@@ -195,6 +194,8 @@ const workSchema: z.ZodType<WorkInput> = fieldsObject(workShape).check(({ value,
       path: ['merge'],
       message: 'left out where access is "read", as nothing of such an item is merged',
     })
+  for (const { field, message } of wantedProblems(value))
+    issues.push({ code: 'custom', input: value[field], path: [field], message })
 })
 
 /** When an item is to be done: at a time, or so many ms after it is posted. */
@@ -220,7 +221,7 @@ export function parseWork(input: unknown): ParsedWork {
       priority: priorityLevel(work.priority),
       value: work.value ?? DEFAULT_VALUE,
       due: work.deadline === undefined ? null : dueOf(work.deadline),
-      capability: work.capability === undefined ? null : toWanted(work.capability),
+      capability: wantedBy(work),
       dependsOn: work.dependsOn ?? [],
       estimateMs: work.estimate === undefined ? DEFAULT_ESTIMATE_MS : parseDuration(work.estimate),
       touches: work.touches ?? [],

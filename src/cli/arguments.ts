@@ -156,7 +156,7 @@ function readPlaces(
   input: Record<string, unknown>,
 ): Param | undefined {
   const places = params.filter(
-    ({ positional, without }) => positional === true && (without === undefined || !(without in input)),
+    ({ positional, without = [] }) => positional === true && without.every((other) => !(other in input)),
   )
   let fromInput: Param | undefined
   let next = 0

@@ -102,7 +102,10 @@ export interface BoardMembers extends BoardViews {
   extend(id: string, duration: Duration, options?: ActOptions): Promise<ClaimView>
   /** Cancels an item that is not done, also while it runs; what depends on it is blocked. */
   cancel(id: string, reason?: string): Promise<ItemLine>
-  /** Gives a failed or cancelled item another try, and frees what it blocked. */
+  /**
+   * Gives a failed or cancelled item another try, and frees what it blocked. One that a run has posted is
+   * `invalid_transition`: `retryStage` does its stage again.
+   */
   retry(id: string): Promise<ItemLine>
   /** Lets what depends on an item go on without it. */
   skip(id: string, reason?: string): Promise<ItemLine>

@@ -65,9 +65,24 @@ export interface AskOptions {
 }
 
 /** Whom to ask where it is not one agent by its name. */
-export interface AgentChoice {
-  /** What the agent must be able to do: a word, one with the least expertise (`review:8`), or an object. */
-  readonly capability: WantedInput
+export type AgentChoice = ChoiceAmong &
+  (
+    | {
+        /** What the agent must be able to do: a word, one with the least expertise (`review:8`), or an object. */
+        readonly capability: WantedInput
+        readonly task?: undefined
+        readonly complexity?: undefined
+      }
+    | {
+        /** What sort of work it is, such as `code_review`: whoever has the role that does it is asked. */
+        readonly task: string
+        /** How hard it is, 1 to 10; default 5. */
+        readonly complexity?: number | undefined
+        readonly capability?: undefined
+      }
+  )
+
+interface ChoiceAmong {
   /** The agents to choose among; default: all. */
   readonly among?: readonly string[] | undefined
   /** How one is chosen; default is that of the workshop. */

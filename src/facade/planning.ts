@@ -1,6 +1,7 @@
 /** The plan of a start, with every reason for which it would be refused. */
 import { isAtelierError, type ErrorData } from '../errors.ts'
 import type { Json } from '../json.ts'
+import { childOf } from '../runs/commands.ts'
 import { pathsOf, readFiles } from '../runs/files.ts'
 import { planRun, type PlanningContext } from '../runs/planning.ts'
 import type { RunPlan } from '../runs/plan-types.ts'
@@ -25,7 +26,10 @@ export async function planStart(
     }
   }
   const values = await told(() => inputsOf(definition, inputs), undefined)
-  const files = values === undefined ? [] : await told(() => [...pathsOf(definition, values)], [])
+  const files =
+    values === undefined
+      ? []
+      : await told(async () => [...(await pathsOf(definition, values, childOf(context.team)))], [])
   for (const file of files)
     await told(() => readFiles(context.dir, [file], definition.inputs), { hashes: {}, blobs: [] })
   const missing = await context.team.store.read((reader) => noDoer(reader, definition, context))

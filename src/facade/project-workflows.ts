@@ -5,7 +5,7 @@ import { headOf } from '../json.ts'
 import type { FoundNote, FoundProblem, WorkflowFiles } from '../loading/workflow-files.ts'
 import { workflowFilesIn } from '../loading/workflow-folder.ts'
 import { SHIPPED_NAMES } from '../patterns/shipped.ts'
-import { definitionBy, packDefinition } from '../runs/definitions.ts'
+import { definitionBy } from '../runs/definitions.ts'
 import type { WorkflowLine } from '../runs/view-types.ts'
 import { viewWorkflows } from '../runs/views.ts'
 import type { StoreView } from '../store.ts'
@@ -63,11 +63,11 @@ async function shippedLines(
   const lines: WorkflowLine[] = []
   for (const definition of await Promise.all(SHIPPED_NAMES.map(readShipped))) {
     const { name, description, stages } = definition
-    const known = defined.get(name) ?? { ...NEVER_RUN, name, description, stages: stages.length }
+    const known = defined.get(name) ?? NEVER_RUN
     if (known.source === 'file') continue
     const row = await store.read((reader) => reader.get('workflow', name))
-    if (row === undefined || row.definition === packDefinition(definition).hash)
-      lines.push({ ...known, source: 'shipped' })
+    if (row === undefined || row.shipped === 1)
+      lines.push({ ...known, name, description, stages: stages.length, source: 'shipped' })
   }
   return lines
 }
@@ -89,7 +89,9 @@ export async function findDefinition(
   if (isWorkflowFile(name)) return { definition: await loadFile(dir, name), run: null }
   const stored = await store.read(async (reader) => {
     const run = await reader.get('run', name)
-    const hash = run?.definition ?? (await reader.get('workflow', name))?.definition
+    const row = await reader.get('workflow', name)
+    // What came with Atelier is read as it comes with this version.
+    const hash = run?.definition ?? (row?.shipped === 1 && isShipped(name) ? undefined : row?.definition)
     const definition = hash === undefined ? undefined : (await definitionBy(reader, hash)).definition
     return { run: run?.id ?? null, definition }
   })

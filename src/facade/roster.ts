@@ -6,7 +6,7 @@ import {
   type AgentDefinition,
   type DefinitionFields,
 } from '../agents/definition.ts'
-import type { CanHandle } from '../agents/capability.ts'
+import { capabilitiesOf, type CanHandle } from '../agents/capability.ts'
 import type { ParsedProfile } from '../agents/definition-schema.ts'
 import { DEFAULT_ROUTING, type RoutingStrategy } from '../agents/routing.ts'
 import { AtelierError, nearestNames } from '../errors.ts'
@@ -81,11 +81,12 @@ export class Roster {
    *   `unsupported` for a backend that is not there or an option that it cannot honour
    */
   resolve(agent: string, profile: string | null, fields: DefinitionFields): AgentDefinition {
-    const resolved = resolveDefinition([
-      this.#fields,
-      profile === null ? undefined : this.#profileFields(profile),
-      fields,
-    ])
+    const inherited = profile === null ? undefined : this.#profileFields(profile)
+    const capabilities = capabilitiesOf(
+      { name: agent, capabilities: fields.capabilities },
+      profile === null ? undefined : { name: profile, capabilities: inherited?.capabilities },
+    )
+    const resolved = resolveDefinition([this.#fields, inherited, fields, { capabilities }])
     const { backend: id } = resolved
     if (id === undefined) {
       throw new AtelierError(

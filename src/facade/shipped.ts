@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { AtelierError, nearestNames } from '../errors.ts'
 import { headOf } from '../json.ts'
 import { exportedFiles, SHIPPED_NAMES, shippedWorkflow } from '../patterns/shipped.ts'
+import type { ChildOf } from '../runs/files.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { WorkflowExport } from './workflow-contract.ts'
 
@@ -26,6 +27,27 @@ export async function readShipped(name: string): Promise<WorkflowDefinition> {
   if (read.ok) return read.definition
   const { definitionError } = await import('../workflow/problems.ts')
   throw definitionError(`Workflow "${name}"`, read.problems, () => ({ text: '', details: {} }))
+}
+
+/** The workflows that come with Atelier and that are run by a stage of one, or of those within it. */
+export async function shippedWithin(name: string, childOf: ChildOf): Promise<readonly string[]> {
+  const names = new Set([name])
+  const bodies: WorkflowDefinition[] = []
+  const look = ({ stages }: WorkflowDefinition): void => {
+    for (const stage of stages) {
+      const work = 'work' in stage ? stage.work : undefined
+      if (work?.kind !== 'workflow') continue
+      if (typeof work.workflow === 'string') names.add(work.workflow)
+      else bodies.push(work.workflow)
+    }
+  }
+  // Both grow while they are read.
+  for (const each of names) {
+    const definition = await childOf(each)
+    if (definition !== undefined) look(definition)
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) look(body)
+  }
+  return [...names].filter((each) => each !== name && isShipped(each))
 }
 
 /** Writes the files of a workflow that comes with Atelier into a project; those that are there stay as they are. */

@@ -58,12 +58,14 @@ export function createWorkflows({
       if (!called.has(definition.name)) await defineWorkflow(runs, definition)
     if (workflows.every(({ definition }) => definition.name !== wanted)) await defineShipped(wanted)
   }
-  /** What comes with Atelier is defined when it is first wanted, and only where nobody has defined one of that name. */
+  /**
+   * What comes with Atelier is defined as it is in this version whenever it is wanted, unless somebody has defined one of that
+   * name.
+   */
   const defineShipped = async (wanted: string): Promise<void> => {
     const { isShipped, readShipped } = await import('./shipped.ts')
     if (!isShipped(wanted)) return
-    const isDefined = await runs.team.store.read(async (reader) => reader.get('workflow', wanted))
-    if (isDefined === undefined) await (await commands()).defineWorkflow(runs, await readShipped(wanted))
+    await (await commands()).defineWorkflow(runs, await readShipped(wanted), { shipped: true })
   }
   const handle = (id: string): RunHandle => runHandle(runs, views, id)
   const workflow: WorkflowMembers['workflow'] = (
@@ -114,7 +116,9 @@ export function createWorkflows({
     ): Promise<RunHandle<never, never>> {
       open()
       const name = await defined(wanted)
-      const { startRun } = await commands()
+      const { childOf, startRun } = await commands()
+      const { shippedWithin } = await import('./shipped.ts')
+      for (const each of await shippedWithin(name, childOf(runs.team))) await defineShipped(each)
       // Answers are held against the schemas of the definition, so that results have the types that it was written with.
       return handle(await startRun(runs, name, { inputs })) as RunHandle<never, never>
     },

@@ -23,8 +23,8 @@ export interface Param {
   readonly required?: true
   /** Given by its place on a command line, and not by a flag. */
   readonly positional?: true
-  /** It has no place where this other param is given, which stands for it. */
-  readonly without?: string
+  /** It has no place where one of these other params is given, which stand for it. */
+  readonly without?: readonly string[]
   /** The last place: takes all words that are left, a text by joining them with blanks. */
   readonly rest?: true
   /** What makes the CLI read it from standard input: `-` alone, or also leaving it out. */

@@ -86,6 +86,20 @@ const OPTIONS = [
     description: 'What an agent must be able to do, and how well from 1 to 10: review:8',
     placeholder: 'word',
   },
+  {
+    name: 'task',
+    type: 'string',
+    description: 'What kind of work it is, in place of a capability: code_review, testing, system_design',
+    placeholder: 'word',
+  },
+  {
+    name: 'complexity',
+    type: 'number',
+    integer: true,
+    min: 1,
+    description: 'With --task: how hard it is, 1 to 10',
+    default: '5',
+  },
   { name: 'change', type: 'string', description: 'Line of work that it extends', default: 'its own' },
   { name: 'maxCostUsd', type: 'number', min: 0, description: 'Limit of all its tries', placeholder: 'usd' },
   { name: 'metadata', type: 'json', description: 'Facts of your own', placeholder: 'json' },
@@ -137,6 +151,7 @@ const work: Operation = operation({
   examples: [
     "atelier work add auth 'Implement auth' --type code --priority high --verify 'npm test'",
     "atelier work add auth_review 'Review auth' --type review --depends-on auth",
+    "atelier work add auth_test 'Test auth' --type code --task testing",
     'atelier work add --file items.yaml',
   ],
   library: "await shop.work('auth', 'Implement auth', { type: 'code', verify: ['npm test'] })",

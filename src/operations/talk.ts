@@ -1,6 +1,6 @@
 /** Talking to agents: asking, handing on, waiting, calling off. */
 import { AtelierError } from '../errors.ts'
-import type { TeamReplies } from '../facade/contract.ts'
+import type { AgentChoice, TeamReplies } from '../facade/contract.ts'
 import { operation, signalOf, type Operation, type Param, type ReplyCount } from './operation.ts'
 
 const AGENT = {
@@ -47,12 +47,12 @@ const ask: Operation = operation({
   name: 'ask',
   summary: 'Ask an agent and wait for its answer',
   details:
-    'With --capability in place of a name it goes to whoever can do it: the least busy, of these the one with the most expertise. Ctrl-C cancels the turn.',
+    'With --capability in place of a name it goes to whoever can do it: the least busy, of these the one with the most expertise. --task names the kind of work instead, and asks whoever has its role: system_design above complexity 5 an architect, testing a tester, security_analysis security, performance_optimization performance, code_review a reviewer, workflow_coordination a coordinator, and anything else a developer. Ctrl-C cancels the turn.',
   group: 'talk',
   needs: 'host',
   rights: 'operate',
   params: [
-    { ...AGENT, without: 'capability' },
+    { ...AGENT, without: ['capability', 'task'] },
     PROMPT,
     {
       name: 'capability',
@@ -61,9 +61,23 @@ const ask: Operation = operation({
       placeholder: 'word',
     },
     {
+      name: 'task',
+      type: 'string',
+      description: 'Ask whoever has the role for this kind of work: code_review, testing, system_design',
+      placeholder: 'word',
+    },
+    {
+      name: 'complexity',
+      type: 'number',
+      integer: true,
+      min: 1,
+      description: 'With --task: how hard it is, 1 to 10',
+      default: '5',
+    },
+    {
       name: 'among',
       type: 'names',
-      description: 'With --capability: only these agents',
+      description: 'With --capability or --task: only these agents',
       placeholder: 'agents',
     },
     TURN_TIMEOUT,
@@ -72,19 +86,24 @@ const ask: Operation = operation({
     "atelier ask impl 'Implement caching'",
     'git diff | atelier ask reviewer -',
     "atelier ask --capability review 'Look for races in src/pool.ts'",
+    "atelier ask --task system_design --complexity 8 'Design the cache'",
   ],
   library: "const reply = await shop.ask('impl', 'Implement caching')",
   work: 'call',
   waits: true,
   hosted: ({ agent, among }) => (agent === undefined ? (among ?? 'all') : [agent]),
-  run: async (shop, { agent, prompt, capability, among, ...options }, context) => {
+  run: async (shop, { agent, prompt, capability, task, complexity, among, ...options }, context) => {
     const more = { ...options, ...signalOf(context) }
-    if (capability === undefined && agent !== undefined) return await shop.ask(agent, prompt, more)
-    if (capability !== undefined && agent === undefined)
-      return await shop.ask({ capability, among }, prompt, more)
-    throw new AtelierError('invalid_input', 'Name an agent, or a capability in its place.', {
-      details: { field: 'agent' },
-    })
+    const choice = { capability, task, complexity, among }
+    const isChoice = Object.values(choice).some((value) => value !== undefined)
+    if (agent !== undefined && !isChoice) return await shop.ask(agent, prompt, more)
+    // What is missing or too much in a choice, its own check tells.
+    if (agent === undefined && isChoice) return await shop.ask(choice as AgentChoice, prompt, more)
+    throw new AtelierError(
+      'invalid_input',
+      'Name an agent, or a capability or task in its place; complexity and among go with these.',
+      { details: { field: 'agent' } },
+    )
   },
 })
 

@@ -188,6 +188,7 @@ const retry: Operation = operation({
   name: 'retry',
   command: 'work retry',
   summary: 'Give a failed or cancelled item another try, and free what it blocked',
+  details: 'An item of a run is refused: `workflow retry` does its stage again, with which the run goes on.',
   group: 'board',
   needs: 'team',
   rights: 'operate',

@@ -1,6 +1,7 @@
 /**
  * The roles that the ready-made workflows are played by. Each says what its answer owes to whoever reads it next. A profile of
- * the same name, from a file, the configuration or a call, takes the place of the one here.
+ * the same name, from a file, the configuration or a call, takes the place of the one here. What a role can do, its name says: see
+ * `agents/task-roles.ts`.
  */
 import type { ProfileDefinition } from '../agents/definition.ts'
 

@@ -5,12 +5,15 @@ import type { NewEvent } from '../events.ts'
 import { packText, type Blob } from '../ids.ts'
 import { canonicalJson } from '../json.ts'
 import { contentOf } from '../workers/judged.ts'
+import type { StageDefinition } from '../workflow/definition.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
 import { CHOICES } from '../workflow/status.ts'
+import { fillTemplate, isTemplate } from '../workflow/templates.ts'
 import type { KnownDefinition } from './definitions.ts'
 import { writersBefore } from './posting.ts'
 import type { Rows } from './rows.ts'
+import { namesOf, variablesOf } from './variables.ts'
 
 /** The request about the failure of what has this id. */
 export function escalationId(subject: string): string {
@@ -56,7 +59,13 @@ export async function askAbout(
   if (known?.state === 'open') return { events: [], blobs: [] }
   const stage = definition.stage(row.stage)
   const judge = stage?.kind === 'gate' && stage.judge.by === 'person' ? stage.judge : undefined
-  const question = packText(kind === 'approval' ? (judge?.question ?? row.stage) : failureOf(run, row))
+  const question = packText(
+    kind === 'escalation'
+      ? failureOf(run, row)
+      : stage === undefined || judge === undefined
+        ? row.stage
+        : await questionOf(rows, { run, definition, stage, row, text: judge.question }),
+  )
   const began = kind === 'approval' ? await judgedContent(rows, run, definition, row.stage) : null
   const about: AskedAbout = {
     stage: row.stage,
@@ -83,6 +92,23 @@ export async function askAbout(
     now,
   )
   return { events: asked.events, blobs: question.blobs }
+}
+
+interface QuestionInput extends Pick<AskInput, 'run' | 'definition' | 'row'> {
+  readonly stage: StageDefinition
+  readonly text: string
+}
+
+/** The question with its values. What cannot be filled in is asked as it is written, with why: a person can still decide. */
+async function questionOf(rows: Rows, { run, definition, stage, row, text }: QuestionInput): Promise<string> {
+  if (!isTemplate(text)) return text
+  const part = { run: run.id, stage: stage.id, round: row.round, index: null }
+  const values = await variablesOf(rows, { run, definition, stage, part, expressions: [namesOf(text)] })
+  const filled =
+    'refused' in values
+      ? { ok: false as const, why: values.refused.message }
+      : fillTemplate(text, values.variables)
+  return filled.ok ? filled.text : `${text}\n\nNot filled in: ${filled.why}.`
 }
 
 function failureOf({ id }: RunRow, { stage, error }: StageRow): string {

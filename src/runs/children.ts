@@ -8,15 +8,12 @@ import { evaluate } from '../workflow/expressions.ts'
 import { inputsOf } from '../workflow/inputs.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { definitionBy, type KnownDefinition } from './definitions.ts'
-import { FILES } from './files.ts'
+import { DEEPEST, FILES } from './files.ts'
 import { partId } from './parts.ts'
 import { changeOf, type Posted } from './posting.ts'
 import type { Rows } from './rows.ts'
 import { inputsOfRun } from './values.ts'
 import { variablesOf } from './variables.ts'
-
-/** A run in a run in a run: deeper than this is a circle. */
-const DEEPEST = 5
 
 export interface ChildPart {
   readonly run: RunRow

@@ -13,7 +13,7 @@ import { hasEnded } from '../workflow/lifecycle.ts'
 import { runId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { definitionBy, packDefinition } from './definitions.ts'
-import { FILES, pathsOf, readFiles } from './files.ts'
+import { FILES, pathsOf, readFiles, type ChildOf } from './files.ts'
 import { Rows } from './rows.ts'
 import { noDoer } from './staffing.ts'
 import { RunSteps } from './steps.ts'
@@ -30,8 +30,15 @@ export interface RunContext {
   readonly functions: ReadonlyMap<string, unknown>
 }
 
-/** Stores a definition under its name; the same one again changes nothing. Runs that there are keep theirs. */
-export async function defineWorkflow({ team }: RunContext, definition: WorkflowDefinition): Promise<void> {
+/**
+ * Stores a definition under its name; the same one again changes nothing. Runs that there are keep theirs. One that comes with
+ * Atelier takes the place of its kind alone.
+ */
+export async function defineWorkflow(
+  { team }: RunContext,
+  definition: WorkflowDefinition,
+  { shipped = false }: { readonly shipped?: boolean } = {},
+): Promise<void> {
   const { name } = definition
   const { hash, blobs } = packDefinition(definition)
   await commit(team.store, {
@@ -40,12 +47,12 @@ export async function defineWorkflow({ team }: RunContext, definition: WorkflowD
     by: team.by,
     blobs,
     load: (reader) => reader.get('workflow', name),
-    decide: (row): Decision => ({
-      events:
-        row?.definition === hash
-          ? []
-          : [{ type: 'workflow.defined', data: { workflow: name, definition: hash } }],
-    }),
+    decide(row): Decision {
+      const isOwn = row !== undefined && row.shipped === 0
+      const isSame = row?.definition === hash && isOwn !== shipped
+      if (isSame || (shipped && isOwn)) return { events: [] }
+      return { events: [{ type: 'workflow.defined', data: { workflow: name, definition: hash, shipped } }] }
+    },
   })
 }
 
@@ -71,7 +78,8 @@ export async function startRun(
   if (row === undefined) throw toError(unknownWorkflow(workflow, known))
   const { definition } = await team.store.read((reader) => definitionBy(reader, row.definition))
   const values = inputsOf(definition, inputs)
-  const files = await readFiles(dir, pathsOf(definition, values), definition.inputs)
+  const paths = await pathsOf(definition, values, childOf(team))
+  const files = await readFiles(dir, paths, definition.inputs)
   const given = {
     ...values,
     ...(Object.keys(files.hashes).length === 0 ? {} : { [FILES]: files.hashes }),
@@ -114,6 +122,15 @@ export async function startRun(
     },
   })
   return started
+}
+
+/** Looks up workflows that stages name, as they are now. */
+export function childOf({ store }: Pick<TeamContext, 'store'>): ChildOf {
+  return (workflow) =>
+    store.read(async (reader) => {
+      const row = await reader.get('workflow', workflow)
+      return row === undefined ? undefined : (await definitionBy(reader, row.definition)).definition
+    })
 }
 
 async function runningRun(reader: Reader, workflow: string): Promise<RunRow | undefined> {

@@ -4,9 +4,10 @@ import { relative, resolve, sep } from 'node:path'
 import { AtelierError } from '../errors.ts'
 import { hashText, type Blob } from '../ids.ts'
 import type { Json } from '../json.ts'
-import type { StageDefinition, WorkflowDefinition } from '../workflow/definition.ts'
+import type { ChildWork, WorkflowDefinition } from '../workflow/definition.ts'
+import { evaluate, variablesIn } from '../workflow/expressions.ts'
 import { filesOf } from '../workflow/sources.ts'
-import { isTemplate } from '../workflow/templates.ts'
+import { fillPlain } from '../workflow/templates.ts'
 
 /** Where a run's inputs hold the hashes of its files, by path. No input has a name like it. */
 export const FILES = '@files'
@@ -14,29 +15,64 @@ export const FILES = '@files'
 /** Longer texts are no specs, and no agent reads them in its prompt. */
 const MAX_FILE_BYTES = 1 << 20
 
+/** A run in a run in a run: deeper than this is a circle. */
+export const DEEPEST = 5
+
+/** The definition of a workflow that a stage names; undefined where there is none yet. */
+export type ChildOf = (workflow: string) => Promise<WorkflowDefinition | undefined>
+
+type Inputs = Readonly<Record<string, Json>>
+
 /**
- * The paths of all files that a run reads: those of its stages, and those of the runs within it that are known without their inputs.
+ * The paths of all files that a run reads: those of its stages, and those of the runs within it, as far as these follow from its
+ * inputs. What follows from a result or an element is not known before there is one.
  * @throws AtelierError `invalid_input` where an input leads out of the project
  */
-export function pathsOf(
+export async function pathsOf(
   definition: WorkflowDefinition,
-  inputs: Readonly<Record<string, Json>>,
-): ReadonlySet<string> {
-  const own = filesOf(definition, inputs)
-  if (!own.ok) throw new AtelierError('invalid_input', `${own.why}. No run was started.`)
-  const paths = new Set(own.files.map(({ file }) => file))
-  for (const stage of definition.stages) {
-    const work = 'work' in stage ? stage.work : undefined
-    if (work?.kind !== 'workflow' || typeof work.workflow === 'string') continue
-    const plain = { ...work.workflow, stages: work.workflow.stages.map(withoutTemplates) }
-    for (const path of pathsOf(plain, {})) paths.add(path)
+  inputs: Inputs,
+  childOf: ChildOf,
+): Promise<ReadonlySet<string>> {
+  const paths = new Set<string>()
+  const collect = async (each: WorkflowDefinition, known: Inputs, depth: number): Promise<void> => {
+    const own = filesOf(each, known)
+    if (!own.ok) throw new AtelierError('invalid_input', `${own.why}. No run was started.`)
+    for (const { file } of own.files) paths.add(file)
+    for (const stage of each.stages) {
+      const work = 'work' in stage ? stage.work : undefined
+      if (work?.kind !== 'workflow' || depth === DEEPEST) continue
+      const child = typeof work.workflow === 'string' ? await childOf(work.workflow) : work.workflow
+      if (child === undefined) continue
+      const values = knownInputs(child, work, known)
+      await collect(withKnownPaths(child, values), values, depth + 1)
+    }
   }
+  await collect(definition, inputs, 1)
   return paths
 }
 
-/** What a path with inputs in it is, is not known before they are. */
-function withoutTemplates(stage: StageDefinition): StageDefinition {
-  return { ...stage, from: stage.from.filter((source) => !('file' in source) || !isTemplate(source.file)) }
+/** The inputs of a child run that follow from those of its parent; whether they fit is looked at when it begins. */
+function knownInputs(child: WorkflowDefinition, { inputs: expressions }: ChildWork, inputs: Inputs): Inputs {
+  const known: Record<string, Json> = {}
+  for (const [name, { default: otherwise }] of Object.entries(child.inputs)) {
+    const expression = expressions[name]
+    if (expression === undefined) {
+      if (otherwise !== undefined) known[name] = otherwise
+    } else if (variablesIn(expression).every((each) => each === 'inputs')) {
+      const value = evaluate(expression, { inputs })
+      if (value.ok) known[name] = value.value
+    }
+  }
+  return known
+}
+
+/** Without the paths that need an input which is not known yet. */
+function withKnownPaths(definition: WorkflowDefinition, inputs: Inputs): WorkflowDefinition {
+  const stages = definition.stages.map((stage) => ({
+    ...stage,
+    from: stage.from.filter((source) => !('file' in source) || fillPlain(source.file, { inputs }).ok),
+  }))
+  return { ...definition, stages }
 }
 
 export interface ReadFiles {

@@ -6,6 +6,7 @@ import { contentOf } from '../workers/judged.ts'
 import type { Happening, Outcome } from '../workflow/advance.ts'
 import { judgedContent, type AskedAbout } from './asking.ts'
 import { definitionBy, workOf } from './definitions.ts'
+import { mayBePart } from './parts.ts'
 import type { Rows } from './rows.ts'
 
 /** Something that happened to a run. */
@@ -39,12 +40,10 @@ type ItemSettled = Extract<
 
 async function itemSettled(rows: Rows, event: ItemSettled): Promise<Happened | undefined> {
   const { item: id } = event.data
-  if (!id.includes('/')) return undefined
+  if (!mayBePart(id)) return undefined
   const item = await rows.get('item', id)
   if (item?.run == null || item.stage === null || item.round === null) return undefined
   const { run, stage, round, index } = item
-  // Its stage has counted the element when it ended first, and does not remember which it was.
-  if (index !== null && item.retryCount > 0) return undefined
   const outcome = await outcomeOf(rows, item, event)
   return { run, happening: { on: 'settled', stage, round, index: index ?? 0, outcome } }
 }

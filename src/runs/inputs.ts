@@ -10,19 +10,13 @@ import type { StageDefinition } from '../workflow/definition.ts'
 import { evaluate } from '../workflow/expressions.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow, StageRow } from '../workflow/run.ts'
-import {
-  fillPlain,
-  fillTemplate,
-  isTemplate,
-  stagesInTemplate,
-  variablesInTemplate,
-} from '../workflow/templates.ts'
+import { fillPlain, fillTemplate, isTemplate } from '../workflow/templates.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
 import { feedbackSource, feedbackText, shown } from './feedback.ts'
 import { FILES } from './files.ts'
 import { mergesOf } from './final-merge.ts'
 import { inputsOfRun, partResult, resultOf } from './values.ts'
-import { variablesOf } from './variables.ts'
+import { namesOf, variablesOf } from './variables.ts'
 
 /** A part of a run with all that says what it is. */
 interface Place {
@@ -131,7 +125,11 @@ async function fileOf(reader: Reader, run: RunRow, named: string): Promise<Promp
   const text = hash === undefined ? undefined : await reader.blob(hash)
   if (text === undefined)
     throw toError(
-      errorData('not_found', `The file ${path} was not read when ${run.id} started.`, { run: run.id, path }),
+      errorData(
+        'not_found',
+        `The file ${path} was not read when the run began: that ${run.id} takes from it was not known then. Give its path by an input of the outermost workflow, or let the agent read the file itself.`,
+        { run: run.id, path },
+      ),
     )
   return { path, text }
 }
@@ -155,15 +153,6 @@ async function valuesOf(
 function envOf(stage: StageDefinition): readonly (readonly [string, string])[] {
   const work = workOf(stage)
   return work?.kind === 'run' ? Object.entries(work.env) : []
-}
-
-/** An expression that names what a text with values names. */
-function namesOf(text: string): string {
-  const stages = stagesInTemplate(text).map((stage) => `stages[${JSON.stringify(stage)}]`)
-  const others = variablesInTemplate(text).filter(
-    (name) => !['stages', 'item', 'index', 'inputs'].includes(name),
-  )
-  return `[${[...stages, ...others].join(', ')}]`
 }
 
 function textOf(spec: string, variables: Readonly<Record<string, Json | undefined>>): string {

@@ -1,6 +1,8 @@
 /** How a run stands: each stage with who does it, what it waits for, and what would help it on. */
 import { DEFAULT_ESTIMATE_MS } from '../board/definition.ts'
 import { toError } from '../errors.ts'
+import type { RequestRow } from '../inbox/request.ts'
+import type { StoredText } from '../json.ts'
 import type { Reader, StoreView } from '../store.ts'
 import { formatDuration } from '../time/duration.ts'
 import { readLines } from '../workers/views.ts'
@@ -229,13 +231,18 @@ async function whyAndHelp(
       return { why, help: null }
     case 'run':
       return { why, help: `atelier workflow resume ${run.id}` }
-    case 'approval':
+    case 'approval': {
+      const id = row.subject ?? subjectOf(row)
+      const request = await openRequest(facts, id)
       return {
-        why: `waits for your approval: ${waitsFor.question}`,
-        help: `atelier approve ${await openRequest(facts, row.subject ?? subjectOf(row))}`,
+        why: `waits for your approval: ${request === undefined ? waitsFor.question : headOfText(request.question)}`,
+        help: `atelier approve ${request?.id ?? id}`,
       }
-    case 'decision':
-      return { why, help: `atelier answer ${await openRequest(facts, escalationId(subjectOf(row)))} retry` }
+    }
+    case 'decision': {
+      const id = escalationId(subjectOf(row))
+      return { why, help: `atelier answer ${(await openRequest(facts, id))?.id ?? id} retry` }
+    }
     case 'signal':
       return { why, help: `atelier workflow signal ${run.id} ${waitsFor.signal}` }
     case 'time': {
@@ -254,13 +261,13 @@ function subjectOf({ run, stage, round }: StageRow): string {
 }
 
 /** A stage that is asked about again in the same round has a request with a longer name. */
-async function openRequest({ reader, run }: Facts, id: string): Promise<string> {
+async function openRequest({ reader, run }: Facts, id: string): Promise<RequestRow | undefined> {
   const open = await reader.list('inbox', { where: { subject: run.id, state: 'open' } })
-  return (
-    open.find((request) => request.id === id)?.id ??
-    open.find((request) => request.id.startsWith(id))?.id ??
-    id
-  )
+  return open.find((request) => request.id === id) ?? open.find((request) => request.id.startsWith(id))
+}
+
+function headOfText(text: StoredText): string {
+  return typeof text === 'string' ? text : text.head
 }
 
 /** The first of its items that waits for somebody says why, in the words of the board. */

@@ -21,6 +21,7 @@ import { startChild } from './children.ts'
 import { definitionBy, workOf, type KnownDefinition } from './definitions.ts'
 import { happenedIn, type Happened } from './happened.ts'
 import { advanceRun } from './slices.ts'
+import { mayBePart } from './parts.ts'
 import { beforeEnd, mergesOf, mergeStage, writerAfter } from './final-merge.ts'
 import { postPart } from './posting.ts'
 import type { Rows } from './rows.ts'
@@ -60,13 +61,26 @@ export class RunSteps {
 
   /** The same for events that somebody else commits with these. */
   async see(events: readonly NewEvent[]): Promise<void> {
+    const settled = await this.#settledItems(events)
     await this.rows.apply(events)
     for (const event of events) {
+      // What had ended before was counted then, and its stage does not remember which it was.
+      if ('item' in event.data && settled.has(event.data.item)) continue
       const happened = await happenedIn(this.rows, event)
       if (happened === undefined) continue
       this.#queue.push(happened)
       if ('item' in event.data) await this.#watchBudget(event.data.item)
     }
+  }
+
+  /** The items of runs that had ended before these events, such as one that failed and is skipped now. */
+  async #settledItems(events: readonly NewEvent[]): Promise<ReadonlySet<string>> {
+    const settled = new Set<string>()
+    for (const { data } of events) {
+      const item = 'item' in data && mayBePart(data.item) ? await this.rows.get('item', data.item) : undefined
+      if (item !== undefined && isSettled(item.state)) settled.add(item.id)
+    }
+    return settled
   }
 
   #store(blobs: readonly Blob[]): void {

@@ -9,6 +9,7 @@ import { evaluate, type Variables } from '../workflow/expressions.ts'
 import type { RunRow } from '../workflow/run.ts'
 import { variablesFor } from '../workflow/scope.ts'
 import { Step } from '../workflow/step.ts'
+import { stagesInTemplate, variablesInTemplate } from '../workflow/templates.ts'
 import type { KnownDefinition } from './definitions.ts'
 import { fill } from './slices.ts'
 import { inputsOfRun } from './values.ts'
@@ -45,6 +46,15 @@ export async function variablesOf(
     if (element === undefined) return { refused: gone(part, over.ok ? 'the list is shorter now' : over.why) }
     return { variables: { ...variables, item: element, index: part.index } }
   }
+}
+
+/** An expression that names what a text with values names. */
+export function namesOf(text: string): string {
+  const stages = stagesInTemplate(text).map((stage) => `stages[${JSON.stringify(stage)}]`)
+  const others = variablesInTemplate(text).filter(
+    (name) => !['stages', 'item', 'index', 'inputs'].includes(name),
+  )
+  return `[${[...stages, ...others].join(', ')}]`
 }
 
 function joined(

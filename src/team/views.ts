@@ -1,4 +1,5 @@
 /** What a team looks like: reads only, light enough for a command that starts, looks and ends. */
+import { capabilitiesOf } from '../agents/capability.ts'
 import type { AgentDefinition, ProfileDefinition } from '../agents/definition.ts'
 import { systemPromptOf } from '../agents/definition.ts'
 import { statusOf } from '../agents/display.ts'
@@ -152,7 +153,7 @@ export function profileView(
     description: description ?? null,
     backend: fields.backend ?? null,
     model: fields.model ?? null,
-    capabilities: fields.capabilities ?? [],
+    capabilities: capabilitiesOf({ name, capabilities: fields.capabilities }) ?? [],
     source,
   }
 }

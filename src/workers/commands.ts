@@ -31,6 +31,7 @@ import { newId, packText, randomFraction, type Blob } from '../ids.ts'
 import type { Reader } from '../store.ts'
 import type { TeamContext } from '../team/context.ts'
 import { commitItems as commit } from './inbox.ts'
+import { retriedByItsRun } from './of-run.ts'
 import {
   attemptsAt,
   definitionOf,
@@ -238,9 +239,11 @@ export async function skipItem(team: TeamContext, id: string, reason: string): P
   )
 }
 
-/** Gives a failed or cancelled item another try, and repairs what it blocked. */
+/** Gives a failed or cancelled item another try, and repairs what it blocked; one of a run is refused. */
 export async function retryItem(team: TeamContext, id: string): Promise<void> {
   await withDownstream(team, 'item.change', id, async (reader, item) => {
+    const refused = await retriedByItsRun(reader, item)
+    if (refused !== undefined) return () => ({ refused })
     const causes = await loadCauses(reader, item)
     return (downstream) => decideRetry(item, causes, downstream)
   })

@@ -14,7 +14,12 @@ interface StageFact {
 }
 
 export interface WorkflowEvents {
-  'workflow.defined': { readonly workflow: string; readonly definition: string }
+  'workflow.defined': {
+    readonly workflow: string
+    readonly definition: string
+    /** It came with Atelier, and nobody has put another one in its place. */
+    readonly shipped: boolean
+  }
 
   'run.started': {
     readonly run: string

@@ -61,7 +61,8 @@ function judgeOf(
     draft.refuse('gate.timeout is for a person; of a reviewer, timeout stands beside gate', 'gate', 'timeout')
     return undefined
   }
-  if (gate.person !== undefined) return personJudge(input.title ?? draft.id, gate.person, gate)
+  if (gate.person !== undefined)
+    return personJudge(draft, { title: input.title, question: gate.person, field: ['gate', 'person'] }, gate)
   const text = gate.pass ?? (isReview ? DEFAULT_PASS : undefined)
   if (text === undefined) {
     draft.refuse('gate says neither when it holds nor who decides; give it pass, reviewer or person', 'gate')
@@ -74,15 +75,23 @@ function judgeOf(
   return work && { by: 'reviewer', work, pass }
 }
 
-/** A question to a person, who has this long. */
+/** A question as it is written: `true` asks for the title. */
+interface Question {
+  readonly title: string | undefined
+  readonly question: string | true
+  /** Where the question stands. */
+  readonly field: readonly PropertyKey[]
+}
+
+/** A question to a person, with values in it like a spec, who has this long. */
 export function personJudge(
-  title: string,
-  question: string | true,
+  draft: StageDraft,
+  { title, question, field }: Question,
   { timeout, onTimeout }: Pick<GateInput, 'timeout' | 'onTimeout'>,
 ): GateStage['judge'] {
   return {
     by: 'person',
-    question: question === true ? title : question,
+    question: question === true ? (title ?? draft.id) : draft.template(question, field, 'stage'),
     timeoutMs: msOf(timeout),
     onTimeout: onTimeout ?? null,
   }

@@ -16,6 +16,10 @@ const DEFINITION = workflow(
 test('a run gets its inputs with defaults, and none that does not fit', () => {
   expect(inputsOf(DEFINITION, { name: 'login' })).toEqual({ name: 'login', rounds: 3 })
   expect(inputsOf(DEFINITION, { name: 'login', rounds: 5 })).toEqual({ name: 'login', rounds: 5 })
+  expect(() => inputsOf(DEFINITION, { name: null })).toThrow('cannot start with name: null does not fit')
+  expect(inputsOf({ name: 'x', inputs: { a: { description: null, schema: {} } } }, { a: null })).toEqual({
+    a: null,
+  })
   expect(() => inputsOf(DEFINITION, {})).toThrow(
     'Workflow "feature" needs the input name, which has no default.',
   )

@@ -22,7 +22,8 @@ export function inputsOf(
     throw refused(name, unknown, `has no input ${showValue(unknown)}${advice}`, known)
   }
   const values = Object.entries(inputs).map(([key, { schema, default: value }]) => {
-    const found = given[key] ?? value
+    // Nothing is a value, too, where there is no other: the round before the first has brought none.
+    const found = given[key] ?? value ?? (Object.hasOwn(given, key) ? null : undefined)
     if (found === undefined) throw refused(name, key, `needs the input ${key}, which has no default`, schema)
     const fit = fits(schema, found)
     if (!fit.ok)

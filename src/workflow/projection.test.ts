@@ -16,7 +16,7 @@ const STARTED: EventBodies['run.started'] = {
   total: 2,
 }
 const RUN = startedRun(eventOf('run.started', STARTED))
-const WORKFLOW = { name: 'feature', definition: 'd'.repeat(64), runs: 0, definedAt: 1 }
+const WORKFLOW = { name: 'feature', definition: 'd'.repeat(64), shipped: 0, runs: 0, definedAt: 1 } as const
 const FACT = { run: 'feature-1', stage: 'a', round: 1, position: 0, needs: 1 }
 
 describe('the rows of workflows', () => {
@@ -31,10 +31,13 @@ describe('the rows of workflows', () => {
   })
 
   it('keep the count of runs when a workflow is defined anew', () => {
-    const data = { workflow: 'feature', definition: 'e'.repeat(64) }
+    const data = { workflow: 'feature', definition: 'e'.repeat(64), shipped: true }
     const rows = lookup({ workflow: [{ ...WORKFLOW, runs: 3 }] })
     expect(applyWorkflow(eventOf('workflow.defined', data), rows)).toMatchObject([
-      { row: { definition: 'e'.repeat(64), runs: 3, definedAt: 9000 } },
+      { row: { definition: 'e'.repeat(64), shipped: 1, runs: 3, definedAt: 9000 } },
+    ])
+    expect(applyWorkflow(eventOf('workflow.defined', { ...data, shipped: false }), rows)).toMatchObject([
+      { row: { shipped: 0, runs: 3 } },
     ])
   })
 

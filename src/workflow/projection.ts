@@ -55,8 +55,9 @@ export function applyWorkflow(event: WorkflowEvent, rows: RowLookup): RowChange[
   switch (event.type) {
     case 'workflow.defined': {
       const { workflow: name, definition } = event.data
+      const shipped = event.data.shipped ? 1 : 0
       const runs = rows('workflow', name)?.runs ?? 0
-      return [{ table: 'workflow', key: name, row: { name, definition, runs, definedAt: event.at } }]
+      return [{ table: 'workflow', key: name, row: { name, definition, shipped, runs, definedAt: event.at } }]
     }
     case 'run.started':
       return applyStarted(event, rows)

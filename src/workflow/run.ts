@@ -7,6 +7,8 @@ export interface WorkflowRow {
   readonly name: string
   /** Blob hash of the JSON of its `WorkflowDefinition`. */
   readonly definition: string
+  /** 1 if it came with Atelier: it is then that of the version which starts the next run. */
+  readonly shipped: 0 | 1
   /** Runs started so far: the number of the next run follows from it. */
   readonly runs: number
   readonly definedAt: number

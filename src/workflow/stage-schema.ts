@@ -159,7 +159,7 @@ function build(from: Build): StageDefinition | undefined {
     case 'branch':
       return branchStage(draft, input, base)
     case 'wait':
-      return waitStage(input, base)
+      return waitStage(draft, input, base)
     case 'join':
       draft.linkAll('need', input.join === true ? [] : input.join, ['join'])
       return { ...base, kind: 'join' }
@@ -310,13 +310,17 @@ function branchStage(draft: StageDraft, input: StageInput, base: StageBase): Bra
   return { ...base, kind: 'branch', cases, otherwise: input.else === undefined ? null : 'else' }
 }
 
-function waitStage(input: StageInput, base: StageBase): WaitStage | GateStage {
+function waitStage(draft: StageDraft, input: StageInput, base: StageBase): WaitStage | GateStage {
   const wait = input.wait as WaitInput
   if (typeof wait === 'object' && 'approval' in wait)
     return {
       ...base,
       kind: 'gate',
-      judge: personJudge(base.title, wait.approval, wait),
+      judge: personJudge(
+        draft,
+        { title: input.title, question: wait.approval, field: ['wait', 'approval'] },
+        wait,
+      ),
       onReject: null,
       maxRounds: 1,
       onExhausted: 'fail',

@@ -141,7 +141,7 @@ describe('a command line', () => {
     }
     let looked = 0
     for (const { params: all } of OPERATIONS) {
-      const instead = all.map(({ without }) => without)
+      const instead = all.flatMap(({ without = [] }) => without)
       const params = all.filter(({ name: each }) => !instead.includes(each))
       const fields = params.map((param) => [param.name, value(param)] as const)
       const inputs = fc.record(Object.fromEntries(fields), {

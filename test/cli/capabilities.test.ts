@@ -41,6 +41,37 @@ it('D07 D25: ask --capability asks whoever can do it best, and says so where nob
   expect(both.status).not.toBe(0)
 })
 
+it('D21: --task asks, and posts for, whoever has the role for that kind of work', async () => {
+  const dir = project({
+    ...TEAM,
+    agents: { ...TEAM.agents, arch: { role: 'x', capabilities: ['architect'] }, dev: { profile: 'coder' } },
+  })
+  const hard = await typed(dir, "ask --task system_design --complexity 8 'Design the cache' --json")
+  expect(JSON.parse(hard.out)).toMatchObject({ agent: 'arch', text: 'ok' })
+  const easy = await typed(dir, "ask --task system_design 'Design the cache' --json")
+  expect(JSON.parse(easy.out)).toMatchObject({ agent: 'dev' })
+  const added = await typed(dir, "work add x 'Test it' --task testing --complexity 3")
+  expect(added.status).toBe(0)
+  expect((await typed(dir, 'work show x')).out).toMatch(/capability\s+tester/u)
+  const refusedBy = async (line: string): Promise<unknown> => {
+    const { status, err } = await typed(dir, line)
+    return [status, err]
+  }
+  expect(await refusedBy('ask --task testing --capability review Look')).toEqual([
+    2,
+    expect.stringContaining('task is "testing"; it must be left out where "capability" says who does it'),
+  ])
+  expect(await refusedBy('ask impl Look --complexity 3')).toEqual([
+    2,
+    expect.stringContaining('Name an agent, or a capability or task in its place'),
+  ])
+  expect(await refusedBy("work add y 'Test it' --task testing --agent impl")).toEqual([
+    2,
+    expect.stringContaining('left out where "agent" says who does it'),
+  ])
+  expect((await typed(dir, 'profiles')).out).toMatch(/coder.*developer 5/u)
+})
+
 it('D20: info and profiles show what an agent can do', async () => {
   const dir = project(TEAM)
   await typed(dir, "profile writer 'You write docs.' --capabilities docs:8,code")

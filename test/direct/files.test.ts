@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { scriptedBackend } from '../../src/agent-backends/scripted.ts'
+import { systemClock } from '../../src/time/system-clock.ts'
 import { openWorkshop, openViews } from '../../src/workshop.ts'
 import { openTeam, temporaryFolder } from './team.ts'
 
@@ -112,6 +115,28 @@ describe('files that are read as they are (A07, A11)', () => {
 })
 
 describe('state', () => {
+  test('has the agents of the configuration when the workshop is open, also where the store was busy', async () => {
+    const dir = await temporaryFolder()
+    await (await openWorkshop({ dir, host: 'none', config: false })).close()
+    const other = new DatabaseSync(join(dir, '.atelier', 'state', 'atelier.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const defined = Promise.withResolvers<void>()
+    const backend = Object.assign(scriptedBackend({ clock: systemClock, script: {} }), {
+      account: () => (defined.resolve(), 'us'),
+    })
+    const config = { backend: 'scripted', agents: { impl: { role: 'You code.' } } }
+    const looked = openWorkshop({ dir, host: 'none', backends: [backend], config }).then(async (shop) => {
+      onTestFinished(() => shop.close())
+      return (await shop.status()).agents.map(({ name }) => name)
+    })
+    await defined.promise
+    // Time for whoever does not wait to look too early.
+    for (let turn = 0; turn < 200; turn++) await new Promise((next) => setImmediate(next))
+    other.exec('COMMIT')
+    other.close()
+    expect(await looked).toEqual(['impl'])
+  })
+
   test('a view of a folder without state shows an empty team and creates nothing', async () => {
     const dir = await temporaryFolder()
     const views = await openViews({ dir })

@@ -48,6 +48,29 @@ describe('a question to whoever can do it', () => {
     expect(promptsTo(backend, 'impl')[0]).toContain('Go on')
   })
 
+  it('D21: goes by its task to whoever has the role, by capability or by name, the best one first', async () => {
+    const { shop } = await openTeam({ reply: 'ok' })
+    shop.agent('ann', 'You design.', { capabilities: ['architect:7'] })
+    shop.agent('bob', 'You design, too.', { capabilities: ['architect:9', 'developer:2'] })
+    shop.agent('tester', 'You test.')
+    const askedFor = async (task: string, complexity?: number): Promise<string> =>
+      (await shop.ask({ task, complexity }, 'Look at src/pool.ts')).agent
+    expect(await askedFor('system_design', 8)).toBe('bob')
+    expect(await askedFor('system_design', 5)).toBe('bob')
+    expect(await askedFor('testing')).toBe('tester')
+    // The team of these tests has a reviewer.
+    expect(await askedFor('code_review', 7)).toBe('reviewer')
+    shop.agent('dev', { profile: 'coder' })
+    expect(await askedFor('docs')).toBe('dev')
+    shop.agent('plan', { profile: 'planner' })
+    expect((await shop.info('plan')).capabilities).toEqual([{ name: 'architect', expertise: 5 }])
+    const error = await refused(shop.ask({ task: 'security_analysis' }, 'Look'), 'no_capable_agent')
+    expect(error.details).toMatchObject({ capability: 'security' })
+    expect(() => shop.ask({ task: 'testing', capability: 'review' } as never, 'Look')).toThrow('left out')
+    shop.agent('tester', 'You test.', { capabilities: [] })
+    await refused(shop.ask({ task: 'testing' }, 'Look'), 'no_capable_agent')
+  })
+
   it('goes to no agent in error, until that is asked by its name', async () => {
     const { shop } = await openTeam({
       rules: [{ match: 'Fail', steps: [{ fail: { kind: 'network' } }] }],

@@ -56,7 +56,7 @@ describe('the recipe', () => {
     const defined = await views.events({ after: 0, types: ['workflow.defined'] })
     await views.close()
     expect(defined.map(({ data }) => data)).toEqual([
-      { workflow: definition.name, definition: packDefinition(definition).hash },
+      { workflow: definition.name, definition: packDefinition(definition).hash, shipped: false },
     ])
   })
 

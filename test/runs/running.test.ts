@@ -77,6 +77,60 @@ describe('a run', () => {
     ])
   })
 
+  it('reads the files of the runs within it, too, by name or not, or is refused with the path that is missing (AS-45)', async () => {
+    const board = await openBoard({ reply: 'ok' })
+    const { shop } = board
+    shop.agent('dev', 'You work.')
+    shop.workflow({
+      name: 'inner',
+      inputs: { area: { type: 'string' }, more: { type: 'string', default: '' } },
+      stages: [{ id: 'read', agent: 'dev', from: ['rules.md', { file: 'specs/{{ inputs.area }}.md' }] }],
+    })
+    shop.workflow({
+      name: 'outer',
+      inputs: { area: { type: 'string' } },
+      stages: [{ id: 'call', workflow: 'inner', inputs: { area: 'inputs.area' } }],
+    })
+    const start = async () => shop.runWorkflow('outer', { inputs: { area: 'cache' } })
+    await expect(start()).rejects.toMatchObject({ code: 'not_found', details: { path: 'rules.md' } })
+    await writeFile(join(shop.dir, 'rules.md'), 'Be brief.')
+    await expect(start()).rejects.toMatchObject({ code: 'not_found', details: { path: 'specs/cache.md' } })
+    expect((await shop.planWorkflow('outer', { inputs: { area: 'cache' } })).problems).toMatchObject([
+      { code: 'not_found', details: { path: 'specs/cache.md' } },
+    ])
+    expect(board.backend.requests).toEqual([])
+    await mkdir(join(shop.dir, 'specs'))
+    await writeFile(join(shop.dir, 'specs', 'cache.md'), 'Users want a cache.')
+    await (await start()).result(ENDED)
+    expect(promptsTo(board, 'dev')[0]).toMatch(/Be brief\.[\s\S]*Users want a cache\./u)
+    // What follows from a result is known too late, and its stage says so with the path.
+    shop.workflow({
+      name: 'late',
+      stages: [
+        { id: 'say', run: 'printf cache' },
+        { id: 'call', workflow: 'inner', inputs: { area: 'stages.say.result' } },
+      ],
+    })
+    await expect((await shop.runWorkflow('late')).result(ENDED)).rejects.toMatchObject({
+      message: expect.stringContaining('The file specs/cache.md was not read when the run began') as string,
+    })
+    // A circle is bounded here as it is when it runs.
+    shop.workflow({ name: 'round', stages: [{ id: 'again', workflow: 'round' }] })
+    await expect((await shop.runWorkflow('round')).result(ENDED)).rejects.toMatchObject({
+      code: expect.any(String) as string,
+    })
+  })
+
+  it('runs a workflow that comes with Atelier as a stage, also before it has run itself (A41)', async () => {
+    const { shop } = await openBoard({ reply: 'ok' })
+    const body = [{ id: 'build', workflow: 'feature', inputs: { goal: '"A cache"' } }]
+    shop.workflow({ name: 'all', stages: [{ id: 'each', map: { over: '[1]', stages: body } }] })
+    const run = await shop.runWorkflow('all')
+    await expect.poll(async () => (await shop.board()).items.length).toBe(1)
+    expect((await shop.board()).items[0]?.title).toBe('Plan the feature')
+    await run.cancel()
+  })
+
   it('is refused where nobody can do a stage, with the nearest names, before anything runs (A41, D07)', async () => {
     const { shop, backend } = await openBoard()
     shop.agent('reviewer', 'You review.')

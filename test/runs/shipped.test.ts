@@ -3,6 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ScriptRule as Rule } from '../../src/agent-backends/scripted/script.ts'
+import { projection } from '../../src/projection.ts'
+import { packDefinition } from '../../src/runs/definitions.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
+import { systemClock } from '../../src/time/system-clock.ts'
+import { work, workflow } from '../workflow/example-stages.ts'
 import { loadClaudeAgents } from '../../src/loading/claude-agents.ts'
 import { loadWorkflows } from '../../src/loading/workflow-files.ts'
 import { ROLES } from '../../src/patterns/roles.ts'
@@ -25,8 +30,31 @@ const CODER: readonly Rule[] = [
 ]
 const TESTER: Rule = { agent: 'tester', steps: [{ run: 'echo ok > test.txt' }, { say: 'pass\n1 test' }] }
 
-async function project(rules: readonly Rule[]): Promise<TestBoard & { readonly repository: Repository }> {
+/** What an earlier version of Atelier has stored in a project, with which a run of it began. */
+async function storeEarlier(dir: string): Promise<void> {
+  const folder = join(dir, '.atelier', 'state')
+  mkdirSync(folder, { recursive: true })
+  const store = await openSqliteStore({ path: join(folder, 'atelier.db'), projection, clock: systemClock })
+  const definition = workflow([work('old', [], { work: { kind: 'noop' } })], { name: 'feature' })
+  const { hash, blobs } = packDefinition(definition)
+  const data = { workflow: 'feature', definition: hash, shipped: true } as const
+  await store.transact({
+    name: 'workflow.define',
+    keys: ['workflow:feature'],
+    by: { actor: 'tester', via: 'library' },
+    blobs,
+    load: () => Promise.resolve(null),
+    decide: () => ({ events: [{ type: 'workflow.defined', data }] }),
+  })
+  await store.close()
+}
+
+async function project(
+  rules: readonly Rule[],
+  prepare: (dir: string) => Promise<void> = () => Promise.resolve(),
+): Promise<TestBoard & { readonly repository: Repository }> {
   const repository = await makeRepository()
+  await prepare(repository.dir)
   const board = await openBoard({ rules: [...rules] }, { dir: repository.dir, persistence: true })
   return { ...board, repository }
 }
@@ -138,6 +166,35 @@ describe('feature', () => {
     await shop.workflow('bug-fix', [{ id: 'own', run: 'true' }]).stored
     await shop.exportWorkflow('feature')
     expect(await sources()).toEqual(['bug-fix defined 0', 'feature file 1'])
+  })
+
+  it('is that of this version where an earlier one had stored its own; what a user defined stays (A41, A44)', async () => {
+    const { shop, events } = await project([], storeEarlier)
+    const now = ['plan', 'implement', 'test', 'verify', 'review']
+    const known = async () => (await shop.workflowDefinition('feature')).stages.map(({ id }) => id)
+    expect(await known()).toEqual(now)
+    expect((await shop.workflows()).find(({ name }) => name === 'feature')).toMatchObject({
+      ...{ source: 'shipped', stages: 5 },
+    })
+    const run = await shop.runWorkflow('feature', { inputs: { goal: 'x' } })
+    expect((await run.status()).stages.map(({ stage }) => stage)).toEqual(now)
+    await run.cancel()
+    await (await shop.runWorkflow('feature', { inputs: { goal: 'x' } })).cancel()
+    expect(await events('workflow.defined')).toHaveLength(2)
+    // The same by a call is the user's own from then on.
+    await shop.workflow(await readShipped('feature')).stored
+    expect((await shop.workflows()).find(({ name }) => name === 'feature')).toMatchObject({
+      source: 'defined',
+    })
+    await shop.workflow('feature', [{ id: 'own', run: 'true' }]).stored
+    expect(await known()).toEqual(['own'])
+    // A program that defines nothing finds it so.
+    const other = await openBoard({}, { dir: shop.dir, persistence: true })
+    expect(await (await other.shop.runWorkflow('feature')).ended(ENDED)).toMatchObject({
+      workflow: 'feature',
+    })
+    expect((await other.shop.workflowDefinition('feature')).stages.map(({ id }) => id)).toEqual(['own'])
+    expect((await run.status()).stages.map(({ stage }) => stage)).toEqual(now)
   })
 
   it('is given way to by a file and by a definition of that name (A41)', async () => {

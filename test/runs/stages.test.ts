@@ -46,6 +46,33 @@ describe('stages of a run', () => {
     expect((await run.status()).stages[0]).toMatchObject({ round: 2, item: 'feature-1/write#2' })
   })
 
+  it('repeats stages of its own, whose first round has no result before it, and which read files (B04)', async () => {
+    const board = await openBoard({
+      rules: [
+        { match: 'Draft', times: 1, reply: 'draft 1' },
+        { match: 'Draft', reply: 'draft 2' },
+      ],
+    })
+    const { shop } = board
+    shop.agent('dev', 'You write.')
+    await writeFile(join(shop.dir, 'cache.md'), 'Users want a cache.')
+    const body = [
+      {
+        id: 'write',
+        agent: 'dev',
+        title: 'Draft',
+        spec: 'Before: {{ inputs.previous == null ? "none" : "some" }}',
+        from: { file: '{{ inputs.area }}.md' },
+      },
+    ]
+    const rounds = { until: 'round == 2', stages: body }
+    shop.workflow({ name: 'drafts', inputs: { area: 'string' }, stages: [{ id: 'again', loop: rounds }] })
+    await (await shop.runWorkflow('drafts', { inputs: { area: 'cache' } })).result(ENDED)
+    const [first, second] = promptsTo(board, 'dev')
+    expect(first).toMatch(/Before: `none`[\s\S]*Users want a cache\./u)
+    expect(second).toMatch(/Before: `some`[\s\S]*Users want a cache\./u)
+  })
+
   it('sends work back through a gate with the reviewer’s issues, and shows the review what it judges (D03, AS-66, AS-103)', async () => {
     const board = await openBoard({
       rules: [
@@ -112,6 +139,34 @@ describe('stages of a run', () => {
     await expect.poll(async () => (await shop.inbox()).length).toBe(1)
     await shop.reject('feature-2/ok', 'Not today.')
     await expect(second.result(ENDED)).rejects.toMatchObject({ code: 'gate_rejected' })
+  })
+
+  it('fills in what a person is asked, from inputs and results, also where it cannot all be filled in (A47)', async () => {
+    const { shop } = await openBoard()
+    shop.workflow({
+      name: 'release',
+      inputs: { version: { type: 'string' } },
+      stages: [
+        { id: 'test', run: 'echo "7 of 7"' },
+        { id: 'ok', gate: { person: 'Ship {{ inputs.version }}? {{ stages.test.result }}' }, needs: 'test' },
+        { id: 'late', wait: { approval: 'Now {{ size(inputs.version) }}? Round {{ round }}.' }, needs: 'ok' },
+        { id: 'odd', gate: { person: 'Keep {{ stages.test.result.size }}?' }, needs: 'late' },
+      ],
+    })
+    const run = await shop.runWorkflow('release', { inputs: { version: '1.2' } })
+    const asked = async (stage: string): Promise<string | undefined> => {
+      const id = `release-1/${stage}`
+      await expect.poll(async () => (await shop.inbox()).map((request) => request.id)).toEqual([id])
+      return (await shop.inbox())[0]?.question
+    }
+    expect(await asked('ok')).toBe('Ship `1.2`? `7 of 7`')
+    expect((await run.status()).stages[1]?.why).toBe('waits for your approval: Ship `1.2`? `7 of 7`')
+    await shop.approve('release-1/ok')
+    expect(await asked('late')).toBe('Now 3? Round 1.')
+    await shop.approve('release-1/late')
+    expect(await asked('odd')).toMatch(/^Keep \{\{ stages\.test\.result\.size \}\}\?\n\nNot filled in: /u)
+    await shop.approve('release-1/odd')
+    await run.result(ENDED)
   })
 
   it('asks a person about a failure where it escalates: again, without it, or not at all (AS-71, B18)', async () => {

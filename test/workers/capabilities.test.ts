@@ -68,6 +68,27 @@ describe('an item that asks for a capability', () => {
     expect((await shop.boardSettled(SETTLED)).summary).toMatchObject({ done: 3 })
   })
 
+  it('D21: is named by its task, and taken by the worker whose agents have the role', async () => {
+    const board = await boardOf({ dev: { profile: 'coder' }, tester: { role: 'You test.' } })
+    const { shop } = board
+    await shop.work([
+      { id: 'it', title: 'Do it', type: 'code', task: 'implementation' },
+      { id: 'tests', title: 'Test it', type: 'code', task: 'testing' },
+      { id: 'audit', title: 'Look for holes', type: 'code', task: 'security_analysis' },
+    ])
+    await expect.poll(async () => (await shop.board()).summary.done).toBe(2)
+    expect(new Map(await owners(board))).toEqual(
+      new Map([
+        ['it', 'dev'],
+        ['tests', 'tester'],
+      ]),
+    )
+    expect((await shop.item('audit')).why).toBe('no worker for capability security yet')
+    await shop.boardWorker('sec', 'code', { capabilities: ['security:8'] }).stored
+    await shop.boardSettled(SETTLED)
+    expect(await owners(board)).toContainEqual(['audit', 'sec'])
+  })
+
   it('D25: goes to the one with the most expertise of those that are free, then by name', async () => {
     const board = await boardOf({
       a: { capabilities: ['code:3'] },

@@ -89,6 +89,11 @@ describe('what is refused', () => {
     expect(sentence([A, { id: 'b', noop: true, when: 'stages.b.score > 1' }])).toContain(
       'reads the stage itself',
     )
+    for (const asking of [
+      { id: 'g', gate: { person: 'Ship {{ stages.b.result }}?' }, needs: 'a' },
+      { id: 'g', wait: { approval: 'Ship {{ stages.b.result }}?' }, needs: 'a' },
+    ])
+      expect(sentence([A, asking])).toContain('an expression in it is not valid')
     expect(sentence([{ id: 'a', agent: 'x', spec: 'one\n{{ scor }}' }])).toContain(
       'an expression in it is not valid: there is no variable scor here',
     )

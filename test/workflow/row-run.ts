@@ -63,7 +63,7 @@ export class RowRun {
     this.inputs = inputs
     const { name: workflow, stages } = definition
     const parent = { parentRun: null, parentStage: null, parentRound: null, parentIndex: null }
-    this.#append({ type: 'workflow.defined', data: { workflow, definition: 'd'.repeat(64) } })
+    this.#append({ type: 'workflow.defined', data: { workflow, definition: 'd'.repeat(64), shipped: false } })
     this.#append({
       type: 'run.started',
       data: {
