@@ -86,7 +86,7 @@ export function openBoardFloor(path, items) {
       appendEvent.run(at, 'item.claimed', 1, OWNER, 'host', JSON.stringify(data)).lastInsertRowid,
     )
     claimItem.run('running', 'claimed', item.attempt, 1, OWNER, ++item.revision, at, id)
-    putAttempt.run(item.attempt, id, 1, OWNER, HOST, 0, seq, 'running', at, null, null)
+    putAttempt.run(item.attempt, id, 1, OWNER, HOST, 0, null, seq, 'running', at, null, null)
     commit.run()
     return id
   }

@@ -90,7 +90,9 @@ const DELIVER_MESSAGE = 'UPDATE "message" SET "state" = ?, "attempts" = ?, "turn
 const ANSWER_MESSAGE =
   'UPDATE "message" SET "state" = ?, "costMicros" = ?, "answer" = ?, "settledAt" = ? WHERE "id" = ?'
 const FINISH_TURN =
-  'UPDATE "turn" SET "state" = ?, "endedAt" = ?, "usage" = ?, "costMicros" = ?, "costSource" = ?, "modelTurns" = ? WHERE "id" = ?'
+  'UPDATE "turn" SET "state" = ?, "session" = ?, "endedAt" = ?, "usage" = ?, "costMicros" = ?, "costSource" = ?, "modelTurns" = ? WHERE "id" = ?'
+/** The first turn of a session is in it when it has ended. */
+const FINISH_FIRST_TURN = FINISH_TURN.replace('"session" = ?', '"session" = ?, "begins" = NULL')
 const CHARGE_LEDGER =
   'UPDATE "ledger" SET "assumedMicros" = ?, "turns" = ?, "assumedTurns" = ? WHERE "scope" = ?'
 
@@ -150,6 +152,7 @@ export function openFloor(path, { agents, cwd }) {
   const deliverMessage = database.prepare(DELIVER_MESSAGE)
   const answerMessage = database.prepare(ANSWER_MESSAGE)
   const finishTurn = database.prepare(FINISH_TURN)
+  const finishFirstTurn = database.prepare(FINISH_FIRST_TURN)
   const chargeLedger = database.prepare(CHARGE_LEDGER)
 
   /** Turns that were answered, by agent. */
@@ -299,7 +302,17 @@ export function openFloor(path, { agents, cwd }) {
         durationMs: 0,
       }),
     )
-    finishTurn.run('completed', at, JSON.stringify(NO_USAGE), COST_MICROS, 'assumed', 1, turn)
+    const finish = turns === 0 ? finishFirstTurn : finishTurn
+    finish.run(
+      'completed',
+      JSON.stringify(continued),
+      at,
+      JSON.stringify(NO_USAGE),
+      COST_MICROS,
+      'assumed',
+      1,
+      turn,
+    )
     answerMessage.run('answered', COST_MICROS, JSON.stringify(answer), at, message)
     freeAgent.run(JSON.stringify(continued), null, turns + 1, message, agent)
     allAnswered++

@@ -27,7 +27,7 @@ export type Retention = { readonly forMs: number } | { readonly until: 'phase' |
 
 const DAY_MS = 24 * 60 * 60_000
 
-export const CHECKPOINT_RETENTIONS: Readonly<Record<CheckpointType, Retention>> = {
+const CHECKPOINT_RETENTIONS: Readonly<Record<CheckpointType, Retention>> = {
   'dispatch-complete': { until: 'phase' },
   'phase-complete': { until: 'end' },
   'budget-warning': { until: 'success' },

@@ -19,7 +19,7 @@ const ITEMS = [
 const LEFT_BEHIND = {
   events: `SELECT type, version, json_remove(data, '$.attempt', '$.owner', '$.host') AS data FROM event WHERE seq >= (SELECT min(seq) FROM event WHERE type = 'item.claimed') ORDER BY seq`,
   items: `SELECT id, state, phase, waiting, unmet, dependsOn, attempts, result, revision, "definition" FROM item ORDER BY id`,
-  attempts: `SELECT item, number, slot, state, error FROM attempt ORDER BY item`,
+  attempts: `SELECT item, number, slot, tree, typeof(position) AS position, state, error FROM attempt ORDER BY item`,
   dependencies: 'SELECT * FROM dependency ORDER BY item, dependsOn',
 }
 
