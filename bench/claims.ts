@@ -15,12 +15,12 @@ import { inFolder, interleaved, median, nextMessage, startModule, succeeded } fr
 
 const ROUND_MS = 200
 const ROUNDS = 15
-const BOARD_ITEMS = 20_000
+const BOARD_ITEMS = 40_000
 const MANY_PROCESSES = 16
 /** So many take turns at the lock: a round in which each has only one is mostly its beginning and its end. */
 const MANY_ROUND_MS = 1000
 const MANY_ROUNDS = 9
-const MANY_BOARD_ITEMS = 60_000
+const MANY_BOARD_ITEMS = 80_000
 /** Claims of each process before anything is measured: what a service does all day is compiled. */
 const WARM_UP = 500
 /** Bounds that no round meets; messages between processes have no infinity. */

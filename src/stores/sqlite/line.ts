@@ -41,6 +41,11 @@ export class Line {
     return new Place(this.#folder)
   }
 
+  /** How many wait. */
+  length(): number {
+    return existsSync(this.#folder) ? this.#tickets().length : 0
+  }
+
   /** Wakes who has waited longest; false if nobody waits. */
   callNext(): boolean {
     if (!existsSync(this.#folder)) return false
@@ -72,11 +77,11 @@ export class Place {
   }
 
   /**
-   * Resolves when this place is called, and after a time at the latest. Its timer keeps the process alive: somebody waits for
-   * the command.
+   * Resolves when this place is called, and after a time at the latest: false where only that is over, and the call can still
+   * come. Its timer keeps the process alive: somebody waits for the command.
    * @param tries that were made before; none by who has called somebody else first
    */
-  async called(tries: number): Promise<void> {
+  async called(tries: number): Promise<boolean> {
     this.#stand()
     const ms =
       tries === 0 ? COURTESY_MS : this.#isWatching ? CALL_MS * (0.5 + randomFraction() / 2) : pauseMs(tries)
@@ -86,6 +91,7 @@ export class Place {
       cancel = systemClock.after(ms, resolve)
     })
     cancel()
+    return !this.#isWatching || !existsSync(this.#ticket)
   }
 
   get #isWatching(): boolean {

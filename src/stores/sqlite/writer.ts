@@ -16,10 +16,13 @@ import { LoopShare } from './patience.ts'
 const BATCH_MS = 5
 
 /**
- * How long a process goes on committing before it lets the next one in line have the lock. Each change of hands empties a
- * cache and wakes a process, which costs about as much as three commits; and of 16 who never stop, each waits 15 of these.
+ * How long a process goes on committing while others wait. Each change of hands empties a cache and wakes a process, which costs
+ * about as much as five commits, so it is long; but the last of many in line shall not wait much longer than for a round.
  */
-const TENURE_MS = 20
+const LONGEST_TENURE_MS = 100
+const ROUND_MS = 2000
+/** Between two looks at who waits. */
+const LOOK_MS = 20
 
 /** Where a chaos run may end the process around the commit. */
 export interface CrashPoints {
@@ -62,6 +65,7 @@ export class SqliteWriter {
   readonly #line: Line
   /** When this process began to commit without letting others have the lock. */
   #tenant: number | undefined
+  #nextLook = 0
   #draining: Promise<void> | undefined
   #resting = false
 
@@ -108,12 +112,22 @@ export class SqliteWriter {
     // Whom this process has called comes first.
     let place = this.#passesOn() ? this.#line.join() : undefined
     let waits = place !== undefined
+    let seen = waits ? this.#version() : undefined
     try {
       for (let tries = 0; this.#queue.length > 0; tries++) {
-        if (waits) await place?.called(tries)
+        if (waits && (await place?.called(tries)) === false) {
+          // Who comes out of turn takes the lock from whoever has just emptied its cache into it, and is the next to lose it.
+          const version = this.#version()
+          const goesOn = version !== undefined && version !== seen
+          seen = version
+          if (goesOn) {
+            this.#giveUp()
+            continue
+          }
+        }
         try {
           this.#connection.beginWrite()
-          this.#tenant ??= monotonicMs()
+          if (this.#tenant === undefined) this.#begins(monotonicMs())
           return true
         } catch (error) {
           if (!isBusy(error)) {
@@ -133,9 +147,27 @@ export class SqliteWriter {
     }
   }
 
+  /** Tells whether others commit; undefined where it cannot be said. */
+  #version(): number | undefined {
+    try {
+      return this.#connection.dataVersion()
+    } catch {
+      return undefined
+    }
+  }
+
+  #begins(now: number): void {
+    this.#tenant = now
+    this.#nextLook = now + LOOK_MS
+  }
+
   /** True if the time of this process is over and somebody else was called. */
   #passesOn(): boolean {
-    if (this.#tenant === undefined || monotonicMs() - this.#tenant < TENURE_MS) return false
+    const now = monotonicMs()
+    if (this.#tenant === undefined || now < this.#nextLook) return false
+    this.#nextLook = now + LOOK_MS
+    const tenure = Math.min(LONGEST_TENURE_MS, ROUND_MS / this.#line.length())
+    if (now - this.#tenant < tenure) return false
     this.#tenant = undefined
     return this.#line.callNext()
   }
