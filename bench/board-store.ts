@@ -16,7 +16,8 @@ export const RESULT = 'done'
 
 export interface BoardStore {
   readonly team: TeamContext
-  post(items: readonly DagItem[]): Promise<void>
+  /** @param priority of all of them; `normal` unless it is said */
+  post(items: readonly DagItem[], priority?: 'low'): Promise<void>
   /** Takes the next item; undefined if none is ready. */
   claim(): Promise<ClaimedItem | undefined>
   complete(claimed: ClaimedItem): Promise<void>
@@ -36,8 +37,11 @@ export async function openBoard(path: string): Promise<BoardStore> {
   await store.write([{ table: 'host', put: hostRow(worker) }])
   return {
     team,
-    async post(items) {
-      await postItems(team, items.map(newItem))
+    async post(items, priority) {
+      await postItems(
+        team,
+        items.map((item) => newItem(item, priority)),
+      )
     },
     claim: () =>
       claimNext(team, {
@@ -65,11 +69,14 @@ function hostRow(id: string): HostRow {
   }
 }
 
-function newItem({ id, durationMs, dependsOn }: DagItem): Parameters<typeof postItems>[1][number] {
+function newItem(
+  { id, durationMs, dependsOn }: DagItem,
+  priority: 'low' | 'normal' = 'normal',
+): Parameters<typeof postItems>[1][number] {
   const estimate = `${durationMs}ms`
   const {
     post: { due: _due, ...post },
     definition,
-  } = parseWork({ id, title: id, type: ITEM_TYPE, estimate, dependsOn })
+  } = parseWork({ id, title: id, type: ITEM_TYPE, estimate, dependsOn, priority })
   return { ...post, deadline: null, definition: canonicalJson(definition) }
 }
