@@ -11,7 +11,7 @@ import type { RunRow, StageRow } from '../workflow/run.ts'
 import { CHOICES } from '../workflow/status.ts'
 import { fillTemplate, isTemplate } from '../workflow/templates.ts'
 import type { KnownDefinition } from './definitions.ts'
-import { writersBefore } from './posting.ts'
+import { writersBefore } from './writers.ts'
 import type { Rows } from './rows.ts'
 import { namesOf, variablesOf } from './variables.ts'
 

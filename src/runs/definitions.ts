@@ -102,6 +102,14 @@ export function writes(stage: StageDefinition): boolean {
   }
 }
 
+/** True for a stage whose work, or that of the runs within it, changes files. */
+export function writesDeep(stage: StageDefinition): boolean {
+  const work = workOf(stage)
+  if (work?.kind !== 'workflow') return writes(stage)
+  // What a workflow of another name does is not known here.
+  return typeof work.workflow === 'string' || work.workflow.stages.some(writesDeep)
+}
+
 function knownDefinition(hash: string, definition: WorkflowDefinition): KnownDefinition {
   const stages = new Map(definition.stages.map((stage) => [stage.id, stage]))
   const postings = new Map<string, Posting>()
@@ -131,7 +139,7 @@ function parallelWriters(definition: WorkflowDefinition): ReadonlySet<string> {
   const parallel = new Set<string>()
   if (definition.concurrency === 1) return parallel
   const stages = new Map(definition.stages.map((stage) => [stage.id, stage]))
-  const writers = definition.stages.filter(writes)
+  const writers = definition.stages.filter(writesDeep)
   for (const stage of writers) if (stage.kind === 'map' && stage.limit > 1) parallel.add(stage.id)
   const before = new Map(writers.map(({ id }) => [id, ancestors(id, stages)]))
   for (const [index, a] of writers.entries())

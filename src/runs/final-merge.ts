@@ -14,8 +14,8 @@ import type { Reader } from '../store.ts'
 import type { StageDefinition } from '../workflow/definition.ts'
 import { subjectId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
-import { engineType, PLAIN, workOf, writes, type KnownDefinition } from './definitions.ts'
-import { itemsOfWriters } from './posting.ts'
+import { engineType, PLAIN, writesDeep, type KnownDefinition } from './definitions.ts'
+import { writersBeside } from './writers.ts'
 
 /** Times that the work of a run is brought to its target, at most. */
 const MOST_MERGES = 3
@@ -100,9 +100,8 @@ async function workOfRun(
   definition: KnownDefinition,
   writers: readonly StageDefinition[],
 ): Promise<{ readonly items: readonly ItemRow[]; readonly written: boolean }> {
-  const items: ItemRow[] = []
-  for (const { id } of writers)
-    if (definition.parallelWriters.has(id)) items.push(...(await itemsOfWriters(reader, run, definition, id)))
+  const ids = writers.map(({ id }) => id)
+  const items = await writersBeside(reader, run, definition, ids)
   let written = (await reader.get('change', run.change))?.state === 'open'
   for (const { change } of items) written ||= (await reader.get('change', change))?.state === 'open'
   return { items, written }
@@ -129,12 +128,4 @@ export async function writerAfter(
     if (row?.state === 'done') return stage.id
   }
   return undefined
-}
-
-/** True for a stage whose work, or that of the runs within it, changes files on the run's change. */
-function writesDeep(stage: StageDefinition): boolean {
-  const work = workOf(stage)
-  if (work?.kind !== 'workflow') return writes(stage)
-  // What a workflow of another name does is not known here; whether it has done anything is asked of the change.
-  return typeof work.workflow === 'string' || work.workflow.stages.some(writesDeep)
 }

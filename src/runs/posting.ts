@@ -6,12 +6,11 @@ import type { ErrorData } from '../errors.ts'
 import type { NewEvent } from '../events.ts'
 import type { Blob } from '../ids.ts'
 import type { StageDefinition } from '../workflow/definition.ts'
-import { subjectId } from '../workflow/names.ts'
 import type { RunRow } from '../workflow/run.ts'
 import type { KnownDefinition, PostedWork } from './definitions.ts'
 import { partId } from './parts.ts'
-import type { Reader } from '../store.ts'
 import type { Rows } from './rows.ts'
+import { writersBefore } from './writers.ts'
 
 export interface PostedPart {
   readonly run: RunRow
@@ -62,49 +61,4 @@ async function itemOf(rows: Rows, { run, definition, stage, work, part }: Posted
 /** The line of work of a part: that of its run, or its own where it writes beside others. */
 export function changeOf(run: RunRow, { parallelWriters }: KnownDefinition, part: ItemPart): string {
   return parallelWriters.has(part.stage) ? partId({ ...part, round: 1 }) : run.change
-}
-
-/** The items of parallel writers that a stage needs: its checkout begins with what they made, brought together. */
-export async function writersBefore(
-  rows: Rows,
-  run: RunRow,
-  definition: KnownDefinition,
-  stage: StageDefinition,
-): Promise<readonly string[]> {
-  if (definition.parallelWriters.size === 0) return []
-  const ids: string[] = []
-  const seen = new Set(stage.needs)
-  // It grows while it is read: a gate between them passes on what it has seen.
-  for (const need of seen) {
-    const found = definition.stage(need)
-    if (found === undefined) continue
-    if (!definition.parallelWriters.has(need)) {
-      if (found.kind === 'gate' || found.kind === 'branch' || found.kind === 'wait')
-        for (const each of found.needs) seen.add(each)
-      continue
-    }
-    for (const item of await itemsOfWriters(rows, run, definition, need)) ids.push(item.id)
-  }
-  return ids
-}
-
-/** The items of a parallel writer that are done in its present round. */
-export async function itemsOfWriters(
-  reader: Reader,
-  run: RunRow,
-  definition: KnownDefinition,
-  stage: string,
-): Promise<readonly ItemRow[]> {
-  const row = await reader.get('stage', subjectId(run.id, stage, 1))
-  if (row?.state !== 'done') return []
-  const isMap = definition.stage(stage)?.kind === 'map'
-  const ids = isMap
-    ? Array.from({ length: row.size }, (_, index) => subjectId(run.id, stage, row.round, index))
-    : [row.subject ?? subjectId(run.id, stage, row.round)]
-  const items: ItemRow[] = []
-  for (const id of ids) {
-    const item = await reader.get('item', id)
-    if (item?.state === 'done') items.push(item)
-  }
-  return items
 }
