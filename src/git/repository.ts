@@ -4,7 +4,7 @@
  * wrong, and they get the scrubbed environment of every child.
  */
 import { AtelierError, isAtelierError } from '../errors.ts'
-import { LOOK_ONLY, isNoRepository, noRepository, runGit } from './run.ts'
+import { LOOK_ONLY, gitFailure, isNoRepository, runGit } from './run.ts'
 
 /** A status of very many files is cut, not refused. */
 const MAX_STATUS_BYTES = 1 << 20
@@ -169,7 +169,7 @@ async function git(dir: string, args: readonly string[], maxBytes: number): Prom
 }
 
 function refusal(dir: string, command: string, error: string): AtelierError {
-  if (isNoRepository(error)) return noRepository(dir)
+  if (isNoRepository(error)) return gitFailure({ dir }, command, error)
   return new AtelierError('unsupported', `git ${command} failed in ${dir}: ${error}`, { details: { dir } })
 }
 

@@ -192,7 +192,7 @@ function isOutside(error: string): boolean {
   return /not a git repository \(|must be run in a work tree|cannot use bare repository/u.test(error)
 }
 
-export function noRepository(dir: string): AtelierError {
+function noRepository(dir: string): AtelierError {
   const message = `${dir} is in no git working tree. Run git init there, or name another folder.`
   return new AtelierError('not_found', message, { details: { dir } })
 }
