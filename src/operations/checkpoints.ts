@@ -1,20 +1,6 @@
 /** The checkpoints of runs. */
-import { operation, type Operation, type Param } from './operation.ts'
-
-interface LevelParam extends Param {
-  readonly name: 'level'
-  readonly type: 'string'
-  readonly choices: readonly ['summary', 'context', 'full']
-}
-
-/** How much of a checkpoint somebody wants to see. */
-export const LEVEL: LevelParam = {
-  name: 'level',
-  type: 'string',
-  choices: ['summary', 'context', 'full'],
-  description:
-    'How much: summary counts and says what comes next; context adds which stages, and their results; full adds how each stood',
-}
+import { operation, type Operation } from './operation.ts'
+import { LAST_RUN, LEVEL } from './run-params.ts'
 
 const checkpoints: Operation = operation({
   name: 'checkpoints',
@@ -26,14 +12,7 @@ const checkpoints: Operation = operation({
   needs: 'views',
   rights: 'read',
   params: [
-    {
-      name: 'run',
-      type: 'string',
-      positional: true,
-      placeholder: 'run|name',
-      description: 'Id of the run, or name of the workflow for its last run',
-      default: 'the last run of all',
-    },
+    LAST_RUN,
     {
       name: 'limit',
       type: 'number',

@@ -2,6 +2,7 @@
 import { AtelierError } from '../errors.ts'
 import type { PostedItem, WorkItem, WorkOptions } from '../facade/board-contract.ts'
 import { operation, type Operation } from './operation.ts'
+import { COMPLEXITY } from './task-params.ts'
 
 /** What an item may have beside its id and title. */
 const OPTIONS = [
@@ -92,14 +93,7 @@ const OPTIONS = [
     description: 'What kind of work it is, in place of a capability: code_review, testing, system_design',
     placeholder: 'word',
   },
-  {
-    name: 'complexity',
-    type: 'number',
-    integer: true,
-    min: 1,
-    description: 'With --task: how hard it is, 1 to 10',
-    default: '5',
-  },
+  COMPLEXITY,
   { name: 'change', type: 'string', description: 'Line of work that it extends', default: 'its own' },
   { name: 'maxCostUsd', type: 'number', min: 0, description: 'Limit of all its tries', placeholder: 'usd' },
   { name: 'metadata', type: 'json', description: 'Facts of your own', placeholder: 'json' },

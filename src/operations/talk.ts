@@ -2,6 +2,7 @@
 import { AtelierError } from '../errors.ts'
 import type { AgentChoice, TeamReplies } from '../facade/contract.ts'
 import { operation, signalOf, type Operation, type Param, type ReplyCount } from './operation.ts'
+import { COMPLEXITY } from './task-params.ts'
 
 const AGENT = {
   name: 'agent',
@@ -66,14 +67,7 @@ const ask: Operation = operation({
       description: 'Ask whoever has the role for this kind of work: code_review, testing, system_design',
       placeholder: 'word',
     },
-    {
-      name: 'complexity',
-      type: 'number',
-      integer: true,
-      min: 1,
-      description: 'With --task: how hard it is, 1 to 10',
-      default: '5',
-    },
+    COMPLEXITY,
     {
       name: 'among',
       type: 'names',

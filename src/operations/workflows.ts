@@ -1,36 +1,12 @@
 /** Workflows and their runs. On a command line each verb is a word after `workflow`. */
 import { ERROR_CODES } from '../errors.ts'
 import type { Workshop } from '../facade/contract.ts'
-import { LEVEL } from './checkpoints.ts'
 import { operation, signalOf, type Operation, type OperationContext, type Param } from './operation.ts'
 import type { Outputs } from './outputs.ts'
+import { LAST_RUN, LEVEL, REASON, RUN, STAGE } from './run-params.ts'
 import { readInputs } from './workflow-inputs.ts'
 
 type Outcome = Outputs['resume-run']
-
-const RUN = {
-  name: 'run',
-  type: 'string',
-  required: true,
-  positional: true,
-  placeholder: 'run|name',
-  description: 'Id of the run, or name of the workflow for its last run',
-} as const satisfies Param
-
-const STAGE = {
-  name: 'stage',
-  type: 'string',
-  positional: true,
-  description: 'Id of the stage',
-} as const satisfies Param
-
-const REASON = {
-  name: 'reason',
-  type: 'string',
-  positional: true,
-  rest: true,
-  description: 'Why, for the log',
-} as const satisfies Param
 
 /** How long somebody waits for a run. */
 const WAITING = [
@@ -192,16 +168,7 @@ const status: Operation = operation({
   group: 'workflows',
   needs: 'views',
   rights: 'read',
-  params: [
-    {
-      name: 'run',
-      type: 'string',
-      positional: true,
-      placeholder: 'run|name',
-      description: 'Id of the run, or name of the workflow for its last run',
-      default: 'the last run of all',
-    },
-  ],
+  params: [LAST_RUN],
   examples: ['atelier workflow status feature', 'atelier workflow status feature-2 --json'],
   library: "await shop.workflowStatus('feature')",
   run: (shop, { run }) => shop.workflowStatus(run),
