@@ -3,7 +3,7 @@ import { AtelierError, toError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { TeamContext } from '../team/context.ts'
 import type { WaitLimit } from '../team/waiting.ts'
-import { waitFor } from '../team/waiting-for.ts'
+import { newsOf, waitFor } from '../team/waiting-for.ts'
 import { formatDuration } from '../time/duration.ts'
 import { endingOf, stageResult, type RunEnding } from './views.ts'
 
@@ -38,10 +38,8 @@ export async function stageEnded(
  */
 export function runSettled(team: TeamContext, run: string, limit: WaitLimit = {}): Promise<RunEnding> {
   return waitFor(
-    team,
+    newsOf(team, ({ type, data }) => (type === 'run.ended' || type === 'run.removed') && data.run === run),
     {
-      isNews: (event) =>
-        (event.type === 'run.ended' || event.type === 'run.removed') && event.data.run === run,
       async look() {
         const found = await team.store.read((reader) => endingOf(reader, run))
         return found === undefined ? { again: null } : { found }

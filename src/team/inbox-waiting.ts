@@ -7,7 +7,7 @@ import { formatDuration } from '../time/duration.ts'
 import { expireDue, type InboxContext } from './inbox.ts'
 import { lookUpRequest } from './inbox-rows.ts'
 import type { WaitLimit } from './waiting.ts'
-import { waitFor } from './waiting-for.ts'
+import { newsOf, waitFor } from './waiting-for.ts'
 
 /**
  * Resolves when a request is settled, however that came about. Whoever waits takes the default at the deadline itself, as
@@ -23,9 +23,8 @@ export async function answered(
   let row = await rowOf(inbox.team.store, given)
   const { id } = row
   return waitFor(
-    inbox.team,
+    newsOf(inbox.team, (event) => isSettling(event, id)),
     {
-      isNews: (event) => isSettling(event, id),
       async look() {
         row = await currentRow(inbox, id)
         return row.state === 'open' ? { again: row.deadline } : { found: row }

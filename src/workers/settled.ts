@@ -2,15 +2,11 @@
 import { AtelierError, toError } from '../errors.ts'
 import { mergeOfAttempt } from '../integration/requests.ts'
 import type { Reader } from '../store.ts'
+import type { WaitLimit } from '../team/waiting.ts'
+import { waitFor } from '../team/waiting-for.ts'
 import { formatDuration } from '../time/duration.ts'
 import type { SettledBoard } from './view-types.ts'
 import { readBoard, type BoardSource } from './views.ts'
-
-export interface SettledLimit {
-  /** 0 only looks. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
 
 /** Items named in the error about a wait that ended too early. */
 const NAMED = 5
@@ -19,37 +15,24 @@ const NAMED = 5
  * Resolves when no item is ready, runs or is being merged, and none waits for a time: what is left then waits for somebody.
  * @throws AtelierError `timeout` or `cancelled`; the work goes on
  */
-export async function boardSettled(source: BoardSource, limit: SettledLimit = {}): Promise<SettledBoard> {
-  const { store, clock } = source
-  const { timeoutMs, signal } = limit
-  let over: 'timeout' | 'cancelled' | undefined = timeoutMs === 0 ? 'timeout' : undefined
-  let wake = Promise.withResolvers<void>()
-  const end = (why: 'timeout' | 'cancelled') => (): void => {
-    over = why
-    wake.resolve()
-  }
-  const stopListening = store.onCommit(() => wake.resolve(), { urgent: true })
-  const cancelTimer = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, end('timeout'))
-  const aborted = end('cancelled')
-  signal?.addEventListener('abort', aborted, { once: true })
-  if (signal?.aborted === true) aborted()
-  try {
-    for (;;) {
-      // Made before looking: what is committed meanwhile is looked at again.
-      wake = Promise.withResolvers<void>()
-      const last = over
-      const look = await store.read((reader) =>
-        lookAt(reader, clock.now(), last === undefined ? 1 : Infinity),
-      )
-      if ('settled' in look) return look.settled
-      if (last !== undefined) throw waitError(last, look.active, timeoutMs)
-      await wake.promise
-    }
-  } finally {
-    stopListening()
-    cancelTimer()
-    signal?.removeEventListener('abort', aborted)
-  }
+export async function boardSettled(
+  { store, clock }: BoardSource,
+  limit: WaitLimit = {},
+): Promise<SettledBoard> {
+  let active: readonly string[] = []
+  return waitFor(
+    { clock, listen: (wake) => store.onCommit(wake, { urgent: true }) },
+    {
+      async look(isLast) {
+        const look = await store.read((reader) => lookAt(reader, clock.now(), isLast ? Infinity : 1))
+        if ('settled' in look) return { found: look.settled }
+        active = look.active
+        return { again: null }
+      },
+      error: (why) => waitError(why, active, limit.timeoutMs),
+    },
+    limit,
+  )
 }
 
 /**
