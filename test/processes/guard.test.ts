@@ -36,11 +36,10 @@ interface TestHost {
   kill(): Promise<void>
 }
 
-/** Lets it start a child, and waits for the background processes of that child. */
-async function startIn(host: TestHost): Promise<void> {
-  const before = orphansOf(host.id).length
+/** Lets it start a child, and waits for the background processes of all children: a shell has more for a moment. */
+async function startIn(host: TestHost, children = 1): Promise<void> {
   await host.act('start')
-  await until('they run', () => orphansOf(host.id).length === before + STARTED)
+  await until('they run', () => orphansOf(host.id).length === children * STARTED)
 }
 
 function startHost(env: NodeJS.ProcessEnv = {}): TestHost {
@@ -104,7 +103,7 @@ describe('a host that is killed', () => {
   test('leaves no process, no guard and no entry, though nobody starts it again', async () => {
     const host = startHost()
     await startIn(host)
-    await startIn(host)
+    await startIn(host, 2)
     expect(orphansOf(host.id)).toHaveLength(2 * STARTED)
     expect(guardsOf(host.id)).toHaveLength(1)
     expect(entries()).toEqual([`${host.id}.json`])
@@ -188,7 +187,7 @@ describe('a guard', () => {
     await startIn(host)
     const [first = 0] = guardsOf(host.id)
     await killGuard(host.id)
-    await startIn(host)
+    await startIn(host, 2)
     const [second = 0] = guardsOf(host.id)
     expect(second).not.toBe(first)
     expect(existsSync(`/proc/${first}`)).toBe(false)
@@ -225,7 +224,7 @@ describe('a guard', () => {
     chmodSync(file, 0o400)
     const host = startHost({ XDG_STATE_HOME: file })
     await startIn(host)
-    await startIn(host)
+    await startIn(host, 2)
     expect(host.stderr().match(/ATELIER_UNGUARDED/gu)).toHaveLength(1)
     await host.kill()
     await until('the guard has ended', () => guardsOf(host.id).length === 0)

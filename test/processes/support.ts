@@ -13,7 +13,7 @@ import { sleep } from '../../src/time/clock.ts'
 import { systemClock } from '../../src/time/system-clock.ts'
 
 const POLL_MS = 5
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 25_000
 
 /** Waits until something outside of this process is so; what tells by itself is awaited instead. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
